@@ -1,0 +1,120 @@
+/**
+ * Audit: every event that is recorded, and the chain that shows when a record was altered. An event
+ * is written in the step that makes its change; there is no change without it.
+ *
+ * @module
+ */
+import { createHmac } from 'node:crypto'
+import type { Instant } from './time.ts'
+
+/** Every event, by name, with the sentence the reference prints. Past tense, dotted, stable. */
+export const auditEvents = {
+  'instance.claimed': 'The first owner was made and the instance is claimed for ever.',
+  'auth.signed_in': 'A person signed in and a session was opened.',
+  'auth.refused': 'A sign-in or set-up was refused; `reason` says why.',
+  'auth.signed_out': 'A person ended the own session.',
+  'session.evicted': 'A session was ended because its owner reached the limit.',
+  'session.replaced': 'A session was ended because the same browser signed in again.',
+  'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
+} as const
+
+export type AuditType = keyof typeof auditEvents
+
+/** What a rule says of an event; the store adds id, instant, chain, number and MAC. */
+export interface AuditEvent {
+  readonly type: AuditType
+  /** Who did it: `user:<id>`, `operator:<os user>`, or `anonymous`. */
+  readonly actor: string
+  /** Whom or what it was done to: `user:<id>`, `session:<id>`, or a keyed pseudonym. */
+  readonly subject: string | null
+  readonly session: string | null
+  readonly address: string | null
+  readonly device: string | null
+  readonly outcome: 'success' | 'refused'
+  readonly reason: string | null
+  /** Flat JSON, no secrets. */
+  readonly details: string | null
+}
+
+/** An event as it is kept. */
+export interface AuditRow extends AuditEvent {
+  readonly id: string
+  readonly chain: string
+  readonly seq: number
+  readonly at: Instant
+  readonly mac: string
+}
+
+/** The end of a chain: the next row is `seq + 1` and seals over `mac`. */
+export interface ChainHead {
+  readonly chain: string
+  readonly seq: number
+  readonly mac: string
+}
+
+/** Fills what an event leaves out. */
+export function event(
+  type: AuditType,
+  outcome: AuditEvent['outcome'],
+  said: Partial<Omit<AuditEvent, 'type' | 'outcome'>> = {},
+): AuditEvent {
+  return {
+    type,
+    outcome,
+    actor: 'anonymous',
+    subject: null,
+    session: null,
+    address: null,
+    device: null,
+    reason: null,
+    details: null,
+    ...said,
+  }
+}
+
+/**
+ * Links `events` to the end of a chain.
+ *
+ * @param key 32 bytes derived for `audit`.
+ * @param ids One fresh id an event.
+ * @returns The rows to insert and the chain's new end.
+ * @see OWASP ASVS 5.0 V16.4.2 (logs protected from modification)
+ */
+export function seal(
+  key: Buffer,
+  head: ChainHead,
+  events: readonly AuditEvent[],
+  ids: readonly string[],
+  at: Instant,
+): { rows: AuditRow[]; head: ChainHead } {
+  let end = head
+  const rows = events.map((said, index) => {
+    const unsealed = { ...said, id: ids[index] ?? '', chain: head.chain, seq: end.seq + 1, at }
+    const row: AuditRow = { ...unsealed, mac: macOf(key, end.mac, unsealed) }
+    end = { chain: row.chain, seq: row.seq, mac: row.mac }
+    return row
+  })
+  return { rows, head: end }
+}
+
+/** The MAC of one row over the one before it: HMAC-SHA-256, base64url. */
+export function macOf(key: Buffer, previousMac: string, row: Omit<AuditRow, 'mac'>): string {
+  // An array of fixed order is the canonical form: no name can be swapped, none left out unseen.
+  const canonical = JSON.stringify([
+    previousMac,
+    row.chain,
+    row.seq,
+    row.id,
+    row.at,
+    row.type,
+    row.actor,
+    row.subject,
+    row.session,
+    row.address,
+    row.device,
+    row.outcome,
+    row.reason,
+    row.details,
+  ])
+  return createHmac('sha256', key).update(canonical).digest('base64url')
+}

@@ -1,0 +1,127 @@
+/**
+ * Wire: the shape of every body in and out. Requests are schemas, strict: nothing unknown, nothing
+ * coerced. Answers are types; the browser client imports only those.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** Text of at most 1,024 bytes of UTF-8; longer is refused before anything looks at it. */
+const text = z
+  .string()
+  .refine((value) => new TextEncoder().encode(value).length <= 1024, {
+    params: { code: 'too_long' },
+  })
+
+export const LogIn = z.strictObject({
+  username: text,
+  password: text,
+  remember: z.boolean().optional(),
+})
+
+export const SetUp = z.strictObject({
+  setupToken: text,
+  username: text,
+  password: text,
+  displayName: text.optional(),
+})
+
+/** The query of a list. `limit` 1–200, default 50. */
+export const SessionList = z.strictObject({
+  scope: z.enum(['own', 'all']).default('own'),
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+export type LogIn = z.infer<typeof LogIn>
+export type SetUp = z.infer<typeof SetUp>
+
+/** Instants are ISO 8601 UTC with milliseconds. */
+export interface User {
+  readonly id: string
+  readonly username: string
+  readonly displayName: string | null
+  readonly role: string
+  readonly scopes: readonly { readonly role: string; readonly scope: string }[]
+  readonly disabled: boolean
+  readonly mustChangePassword: boolean
+  readonly createdAt: string
+  readonly lastLoginAt: string | null
+}
+
+export interface Session {
+  readonly id: string
+  readonly userId: string
+  readonly username: string
+  readonly current: boolean
+  readonly device: {
+    readonly browser: string | null
+    readonly os: string | null
+    readonly kind: 'desktop' | 'mobile' | 'tablet' | 'other'
+    readonly userAgent: string
+  }
+  readonly address: string
+  readonly createdAt: string
+  readonly lastActiveAt: string
+  readonly idleUntil: string
+  readonly expiresAt: string
+  readonly remembered: boolean
+}
+
+/** The answer of sign-in, set-up and `GET /auth/me`. */
+export interface Signed {
+  readonly user: User
+  readonly session: Session
+  readonly permissions: readonly string[]
+  readonly mustChangePassword: boolean
+}
+
+export interface SetupStatus {
+  readonly needsOwner: boolean
+  readonly passwordPolicy: {
+    /** Code points. */
+    readonly minLength: number
+    /** Code points. */
+    readonly maxLength: number
+    /** Bytes of UTF-8. */
+    readonly maxBytes: number
+  }
+}
+
+export interface CsrfToken {
+  readonly token: string
+}
+
+/** Every list. `nextCursor` is null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}
+
+/** A refusal (RFC 9457). */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** The request id, as in `X-Request-Id`. */
+  readonly instance: string
+  readonly code: string
+  readonly category: string
+  readonly retryable: boolean
+  /** Whole seconds, as in `Retry-After`. */
+  readonly retryAfter?: number
+  readonly fields?: readonly {
+    readonly name: string
+    readonly code: string
+    readonly detail: string
+  }[]
+  /** With `session_revoked`: why it ended. */
+  readonly reason?: string
+}
+
+/** `GET /health/ready`. */
+export interface Ready {
+  readonly status: 'ok' | 'unavailable'
+  readonly checks: { readonly database: 'ok' | 'unavailable' }
+}
