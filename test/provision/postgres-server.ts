@@ -1,0 +1,141 @@
+/**
+ * A real PostgreSQL of our own for one run: its own folder under the temporary one, its own port,
+ * its own password; stopped and removed afterwards, and by the next run if this one was killed.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client } from 'pg'
+import { postgresIdentity, postgresPrograms } from './postgres-programs.ts'
+
+export interface PostgresServer {
+  /** Creates an empty database and answers its URL. */
+  fresh(): Promise<string>
+  stop(): Promise<void>
+}
+
+const prefix = 'sallyport-postgres-'
+const startPatience = 60_000
+
+/**
+ * Starts the server.
+ *
+ * @param options.durable Whether a commit waits for the disk: `true` for figures, `false` is faster.
+ */
+export async function startPostgres({ durable }: { durable: boolean }): Promise<PostgresServer> {
+  const identity = postgresIdentity()
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  if (identity) chownSync(folder, identity.uid, identity.gid)
+  const programs = await postgresPrograms(folder, identity)
+  await removeLeftovers(programs.pg_ctl)
+
+  const run = { ...identity, cwd: folder, env: { ...process.env, LC_ALL: 'C' } }
+  const data = join(folder, 'data')
+  const password = randomBytes(16).toString('hex')
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password)
+  if (identity) chownSync(passwordFile, identity.uid, identity.gid)
+  const made = spawnSync(
+    programs.initdb,
+    // biome-ignore format: one flag a thought
+    ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`,
+     '--encoding=UTF8', '--locale=C', '--no-sync'],
+    { ...run, encoding: 'utf8' },
+  )
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`)
+
+  const port = await freePort()
+  const fsync = durable ? [] : ['-c', 'fsync=off', '-c', 'synchronous_commit=off']
+  const server = spawn(
+    programs.postgres,
+    // biome-ignore format: one flag a thought
+    ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1',
+     '-c', 'unix_socket_directories=', '-c', 'max_connections=300', ...fsync],
+    { ...run, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const urlOf = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
+  await untilReady(server, urlOf('postgres'))
+
+  return {
+    async fresh() {
+      const name = `fresh_${randomBytes(8).toString('hex')}`
+      await query(urlOf('postgres'), `create database ${name}`)
+      return urlOf(name)
+    },
+    async stop() {
+      const gone = new Promise((resolve) => server.once('exit', resolve))
+      if (server.exitCode === null && server.signalCode === null) {
+        server.kill('SIGQUIT')
+        await gone
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+async function untilReady(server: ChildProcess, url: string): Promise<void> {
+  let said = ''
+  server.stderr?.on('data', (chunk) => {
+    said = (said + chunk).slice(-4_000)
+  })
+  const deadline = performance.now() + startPatience
+  for (;;) {
+    try {
+      return await query(url, 'select 1')
+    } catch (cause) {
+      if (server.exitCode !== null || performance.now() > deadline)
+        throw new Error(`PostgreSQL did not start: ${said}`, { cause })
+      await pause(50)
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => listener.once('listening', resolve))
+  const address = listener.address()
+  await new Promise((resolve) => listener.close(resolve))
+  if (!address || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** Stops and removes what runs left behind that were killed before they could tidy up. */
+async function removeLeftovers(pgCtl: string): Promise<void> {
+  const identity = postgresIdentity()
+  for (const name of readdirSync(tmpdir())) {
+    const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : NaN)
+    if (Number.isNaN(owner) || isAlive(owner)) continue
+    const folder = join(tmpdir(), name)
+    spawnSync(pgCtl, ['stop', '-D', join(folder, 'data'), '-m', 'immediate', '-t', '10'], {
+      ...identity,
+      cwd: tmpdir(),
+    })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
