@@ -1,0 +1,8 @@
+/**
+ * `npm run build`: makes `dist/` anew.
+ *
+ * @module
+ */
+import { build } from './building.ts'
+
+await build()
