@@ -36,8 +36,8 @@ function refuse() {
 }
 
 /** Runs `node args` in place of this process: same terminal, signals passed on, same exit. */
-function handOver(node, args, env) {
-  const child = spawn(node, args, { stdio: 'inherit', env })
+function handOver(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal's Ctrl-C reaches the child by itself; twice could mean "at once" to it.

@@ -34,10 +34,19 @@ export async function build(): Promise<void> {
       'warn',
     )
     writeFileSync(join(made, stamp), sources)
-    rmSync(dist, { recursive: true, force: true })
-    renameSync(made, dist)
+    moveIntoPlace(made, sources)
   } finally {
     rmSync(made, { recursive: true, force: true })
+  }
+}
+
+function moveIntoPlace(made: string, sources: string): void {
+  rmSync(dist, { recursive: true, force: true })
+  try {
+    renameSync(made, dist)
+  } catch (error) {
+    // Another build was quicker; what it made will do if it read the same sources.
+    if (stampOf(dist) !== sources) throw error
   }
 }
 

@@ -24,8 +24,4 @@ if (!isComplete(root)) install(root)
 
 const node = findSuitable()
 if (!node) refuse()
-else {
-  const first = [path.join(root, 'node_modules', '.bin'), path.dirname(node)]
-  const PATH = [...first, process.env.PATH].join(path.delimiter)
-  handOver(node, [path.join(__dirname, `${task}.ts`), ...args], { ...process.env, PATH })
-}
+else handOver(node, [path.join(__dirname, `${task}.ts`), ...args])

