@@ -69,7 +69,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   bowser: ['src/http/', 'src/system/'],
   commander: ['src/server/'],
   kysely: ['src/stores/'],
-  pg: ['src/stores/postgres.ts'],
+  pg: ['src/stores/postgres-pool.ts'],
   pino: ['src/system/', 'src/server/'],
   'pino-pretty': ['src/server/'],
   'proxy-addr': ['src/http/address.ts'],
@@ -79,6 +79,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages whose types may be imported in further places. */
 export const packageTypes: Readonly<Record<string, readonly string[]>> = {
+  pg: ['src/stores/'],
   zod: ['src/http/'],
 }
 
