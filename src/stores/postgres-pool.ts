@@ -1,0 +1,51 @@
+/**
+ * The connections to PostgreSQL. The only file that loads `pg`, and only when PostgreSQL is used.
+ *
+ * @module
+ */
+import type { Pool, PoolClient } from 'pg'
+import { second } from '../rules/time.ts'
+
+/** Our tables stand in a schema of their own: an application may share its database with us. */
+export const schema = 'sallyport'
+
+/** What holds for every connection, whatever the URL or the server's configuration says. */
+const settings = {
+  search_path: schema,
+  synchronous_commit: 'on',
+  statement_timeout: String(3 * second),
+  lock_timeout: String(2 * second),
+  idle_in_transaction_session_timeout: String(10 * second),
+}
+
+/** @throws When `pg` is not installed. */
+export async function poolFor(url: string): Promise<Pool> {
+  const { default: pg } = await import('pg').catch((cause) => {
+    throw new Error('PostgreSQL needs the package `pg`: npm install pg', { cause })
+  })
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'sallyport',
+    max: 10,
+    // Waiting for a place in the pool, or for a connection, is bounded; so is an answer that never
+    // comes, a little later than the server itself would have given up.
+    connectionTimeoutMillis: 2 * second,
+    query_timeout: 5 * second,
+    idleTimeoutMillis: 30 * second,
+    keepAlive: true,
+    pipeline: true,
+    verify: (client, done) => {
+      setUp(client).then(() => done(), done)
+    },
+  })
+  // A connection that breaks while nobody uses it is replaced when the next one is asked for.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+async function setUp(client: PoolClient): Promise<void> {
+  const calls = Object.keys(settings).map(
+    (_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`,
+  )
+  await client.query(`select ${calls.join(', ')}`, Object.entries(settings).flat())
+}

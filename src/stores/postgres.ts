@@ -1,0 +1,111 @@
+/**
+ * PostgreSQL: a pool of connections. A read is one statement, so one snapshot and one round trip; a
+ * commit is two round trips, because its writes are sent together and then judged.
+ *
+ * @module
+ */
+import { type CompiledQuery, sql } from 'kysely'
+import type { Pool, PoolClient } from 'pg'
+import type { Clock, Random } from '../ports.ts'
+import { type Instant, minute } from '../rules/time.ts'
+import { builderFor, chainsOf, type Database, type Row } from './database.ts'
+import { migrate } from './migrate.ts'
+import { collided, told } from './postgres-errors.ts'
+import { poolFor, schema } from './postgres-pool.ts'
+import { naming, together } from './postgres-statements.ts'
+
+/** Any number that is always the same: who migrates one of our databases holds it. */
+const migrationLock = 5_127_331
+
+/**
+ * Opens a pool and brings the schema up to date.
+ *
+ * @param given.clock For tests; without it `now` is the clock of the database.
+ * @throws {Unavailable} When the server does not answer in time.
+ */
+export async function openPostgres(given: {
+  readonly url: string
+  readonly random: Random
+  readonly clock?: Clock
+}): Promise<Database> {
+  const { url, random, clock } = given
+  const pool = await poolFor(url)
+  const builder = builderFor('postgres')
+  const chains = chainsOf(random)
+  const named = naming()
+
+  const read: Database['read'] = async (ask) => {
+    const queries = ask(sql<Instant>`(select now from clock)`)
+    const { rows } = await told(pool.query(named(together(queries, clock?.now()))))
+    const [answer] = rows as { now: string; rows: Row[][] }[]
+    return { now: Number(answer?.now), rows: answer?.rows ?? [] }
+  }
+
+  async function attempt(client: PoolClient, build: Parameters<Database['commit']>[0]) {
+    const held = chains.take()
+    const { writes, head } = build(held)
+    // Sent without waiting for each other. When one fails, those behind it fail too.
+    const sent = ['begin isolation level read committed', ...writes.map(named)]
+    const answers = await Promise.allSettled(sent.map((query) => client.query(query)))
+    const failed = answers.find((answer) => answer.status === 'rejected')
+    if (failed && !collided(failed.reason)) await told(Promise.reject(failed.reason))
+
+    const counts = answers.slice(1).map((answer) => 'value' in answer && answer.value.rowCount)
+    const missed = failed ? 0 : counts.findIndex((count) => count !== 1)
+    await told(client.query(missed === -1 ? 'commit' : 'rollback'))
+    if (missed === -1) chains.give(head)
+    // An end that is not where it was left is not built on again.
+    else if (missed < writes.length - 1 || head === held) chains.give(held)
+    return missed === -1
+  }
+
+  async function commit(build: Parameters<Database['commit']>[0]): Promise<boolean> {
+    const client = await told(pool.connect())
+    try {
+      const done = await attempt(client, build)
+      client.release()
+      return done
+    } catch (error) {
+      // Whatever this connection is in the middle of, the server undoes when it goes.
+      client.release(true)
+      throw error
+    }
+  }
+
+  try {
+    const instanceId = await prepare(pool, random)
+    return { dialect: 'postgres', builder, instanceId, read, commit, close: () => pool.end() }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+/** Migrates over one connection. @returns The instance id. */
+async function prepare(pool: Pool, random: Random): Promise<string> {
+  const client = await told(pool.connect())
+  const say = (text: string, values: unknown[] = []) => told(client.query(text, values))
+
+  async function locked(work: () => Promise<void>): Promise<void> {
+    await say('begin isolation level read committed')
+    await say(`set local statement_timeout = ${minute}`)
+    await say(`set local lock_timeout = ${minute}`)
+    await say('select pg_advisory_xact_lock($1)', [migrationLock])
+    // Asked first: creating needs a right of its own, even for what is there.
+    const { rowCount } = await say('select from pg_namespace where nspname = $1', [schema])
+    if (rowCount === 0) await say(`create schema ${schema}`)
+    await work()
+    await say('commit')
+  }
+
+  try {
+    const run = async (query: CompiledQuery) => (await say(query.sql, [...query.parameters])).rows
+    return await migrate(
+      { dialect: 'postgres', builder: builderFor('postgres'), run, locked },
+      random,
+    )
+  } finally {
+    // Not used again: a transaction that failed goes with it.
+    client.release(true)
+  }
+}

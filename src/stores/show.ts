@@ -1,0 +1,99 @@
+/**
+ * Showing: refs become selects, and the rows they find become what a rule is shown. Apart from that
+ * the store remembers what was shown with which revision.
+ *
+ * @module
+ */
+import { type CompiledQuery, type Expression, sql } from 'kysely'
+import type { Many, One, Ref } from '../ports.ts'
+import type { Place } from '../rules/cursor.ts'
+import type { Kind } from '../rules/facts.ts'
+import type { Instant } from '../rules/time.ts'
+import type { Database, Row } from './database.ts'
+
+/** A record as it was shown. */
+export interface Seen {
+  readonly kind: Kind
+  readonly id: string
+  readonly revision: string
+  /** Without the revision. */
+  readonly fact: Row
+  /** Whether a step rests on it. A member of a list that was only shown is guarded by its owner. */
+  readonly guarded: boolean
+}
+
+/** How many members of a list a rule is shown at most. */
+const most = 1_000
+
+/** Where a record is remembered. */
+export const keyOf = (kind: Kind, id: string) => `${kind} ${id}`
+
+/** The record that guards what a ref shows. */
+export const guardOf = (ref: Ref): One =>
+  'one' in ref ? ref : { one: ref.owner, by: 'id', is: ref.is }
+
+export function selectOne({ builder }: Database, { one, by, is }: One): CompiledQuery {
+  return builder.selectFrom(one).selectAll().where(sql.ref(by), '=', is).compile()
+}
+
+/** The live members after a place, newest first, then by id. */
+export function selectMany(
+  { builder }: Database,
+  { many, by, is, live }: Many,
+  now: Expression<Instant>,
+  from: { readonly after?: Place | undefined; readonly limit: number } = { limit: most },
+): CompiledQuery {
+  let query = builder
+    .selectFrom(many)
+    .selectAll()
+    .where(sql.ref(by), '=', is)
+    .where(sql.ref(live.open), 'is', null)
+  for (const until of live.until) query = query.where(sql.ref(until), '>', now)
+  const { after } = from
+  if (after) {
+    query = query.where(({ eb, or, and }) =>
+      or([
+        eb('createdAt', '<', after.createdAt),
+        and([eb('createdAt', '=', after.createdAt), eb('id', '>', after.id)]),
+      ]),
+    )
+  }
+  const limit = Math.min(from.limit, most)
+  return query.orderBy('createdAt', 'desc').orderBy('id').limit(limit).compile()
+}
+
+/** The row without what no rule sees. */
+export function factOf({ revision: _, ...fact }: Row): Row {
+  return fact
+}
+
+/** Reads everything asked, and the owners of lists, in one snapshot. */
+export async function show(database: Database, asked: Readonly<Record<string, Ref>>) {
+  const refs = Object.entries(asked)
+  const lists = refs.filter((entry): entry is [string, Many] => 'many' in entry[1])
+  const { now, rows } = await database.read((now) => [
+    ...refs.map(([, ref]) =>
+      'one' in ref ? selectOne(database, ref) : selectMany(database, ref, now),
+    ),
+    ...lists.map(([, list]) => selectOne(database, guardOf(list))),
+  ])
+
+  const seen = new Map<string, Seen>()
+  const remember = (kind: Kind, row: Row, guarded: boolean) => {
+    const { id, revision } = row as { id: string; revision: string }
+    const key = keyOf(kind, id)
+    // One record may be shown by two refs; the snapshot is one, so the rows are equal.
+    const before = seen.get(key)?.guarded ?? false
+    seen.set(key, { kind, id, revision, fact: factOf(row), guarded: guarded || before })
+  }
+  const shown: Record<string, unknown> = {}
+  refs.forEach(([name, ref], index) => {
+    const found = rows[index] ?? []
+    shown[name] = 'one' in ref ? found.map(factOf)[0] : found.map(factOf)
+    for (const row of found) remember('one' in ref ? ref.one : ref.many, row, 'one' in ref)
+  })
+  lists.forEach(([, list], index) => {
+    for (const row of rows[refs.length + index] ?? []) remember(list.owner, row, true)
+  })
+  return { now, shown, seen: seen as ReadonlyMap<string, Seen> }
+}

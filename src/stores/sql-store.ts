@@ -1,0 +1,98 @@
+/**
+ * The store on SQL, the same for every database. Every record has a revision that moves when it is
+ * written; a step commits only while all it was shown still has the revision it was shown with.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Random, type Ref, type Shown, type Store, Unavailable } from '../ports.ts'
+import { seal } from '../rules/audit.ts'
+import type { Kind } from '../rules/facts.ts'
+import { second } from '../rules/time.ts'
+import type { Database } from './database.ts'
+import { plan, refuseUnknownList } from './plan.ts'
+import { queue } from './queue.ts'
+import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
+import { recordOf, storable, writeOf } from './write.ts'
+
+/** How often, and for how long, a step is tried. A handful of tries is lost in a row in practice. */
+const tries = 50
+const patience = 10 * second
+
+/** Records every sign-in is shown and hardly any step writes; queueing for them would help nobody. */
+const calm: ReadonlySet<Kind> = new Set(['instance', 'generations'])
+
+/**
+ * @param given.auditKey 32 bytes derived for `audit`.
+ * @param given.random Must not repeat itself, nor what another store over this database draws.
+ */
+export function sqlStore(given: {
+  readonly database: Database
+  readonly random: Random
+  readonly auditKey: Buffer
+}): Store {
+  const { database, random, auditKey } = given
+  const inTurn = queue()
+  const fresh = (length: number) => random.bytes(length).toString('base64url')
+
+  const step: Store['step'] = async (asked, rule) => {
+    const refs = Object.values(asked)
+    for (const ref of refs) if ('many' in ref) refuseUnknownList(ref)
+    const until = performance.now() + patience
+
+    return inTurn(turnsOf(refs), async () => {
+      for (let lost = 0; lost < tries; lost++) {
+        const { now, shown, seen } = await show(database, asked)
+        const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
+        if (keep.length + record.length === 0) return verdict
+
+        const deeds = plan(seen, keep)
+        const events = record.map(storable)
+        const ids = events.map(() => fresh(16))
+        const revision = fresh(12)
+        const done = await database.commit((held) => {
+          const sealed = seal(auditKey, held, events, ids, now)
+          const writes = deeds.map((deed) => writeOf(database, deed, revision))
+          return { writes: [...writes, ...recordOf(database, held, sealed)], head: sealed.head }
+        })
+        if (done) return verdict
+        if (performance.now() > until) throw new Unavailable('the database stays busy')
+        // Whoever lost again and again steps aside for a moment, each for a different one.
+        if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
+      }
+      const names = Object.keys(asked).join(', ')
+      throw new Error(
+        `a step over ${names} lost ${tries} tries to others, or to a record it never asked`,
+      )
+    })
+  }
+
+  return {
+    step,
+
+    async find<R extends Ref>(ref: R) {
+      const { rows } = await database.read((now) => [
+        'one' in ref ? selectOne(database, ref) : selectMany(database, ref, now),
+      ])
+      const facts = (rows[0] ?? []).map(factOf)
+      return ('one' in ref ? facts[0] : facts) as Shown<R>
+    },
+
+    async page(ref, from) {
+      const { rows } = await database.read((now) => [selectMany(database, ref, now, from)])
+      return (rows[0] ?? []).map(factOf) as never
+    },
+
+    async ping() {
+      await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])
+    },
+
+    close: () => database.close(),
+  }
+}
+
+/** What a step queues for: the records that guard what it asks. */
+function turnsOf(refs: readonly Ref[]): string[] {
+  const guards = refs.map(guardOf).filter(({ one }) => !calm.has(one))
+  return [...new Set(guards.map(({ one, by, is }) => `${one} ${by} ${is}`))]
+}

@@ -1,0 +1,159 @@
+/**
+ * SQLite: one file, written by this process alone or by several. Reading and committing are
+ * synchronous, so nothing of this process comes between; a writer elsewhere is waited for.
+ *
+ * @module
+ */
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { type CompiledQuery, sql } from 'kysely'
+import type { Clock, Random } from '../ports.ts'
+import { minute, second } from '../rules/time.ts'
+import { builderFor, chainsOf, type Database, type Row } from './database.ts'
+import { migrate } from './migrate.ts'
+import { collided, patiently } from './sqlite-errors.ts'
+
+/** How long a writer elsewhere is waited for. */
+const patience = 3 * second
+
+/**
+ * Opens the file at `path` (or `:memory:`) and brings its schema up to date. The file, and its
+ * folder where it is missing, are made for their owner alone.
+ *
+ * @throws {Unavailable} When the file cannot be opened or stays busy.
+ */
+export async function openSqlite(given: {
+  readonly path: string
+  readonly clock: Clock
+  readonly random: Random
+}): Promise<Database> {
+  const { clock, random } = given
+  const connection = await patiently(patience, () => connect(given.path))
+  const builder = builderFor('sqlite')
+  const chains = chainsOf(random)
+  const prepared = preparing(connection)
+
+  const all = ({ sql: text, parameters }: CompiledQuery): Row[] =>
+    prepared(text).statement.all(...(parameters as SQLInputValue[]))
+
+  /** How many rows a query meets: a select those it finds, a write those it changes. */
+  function met({ sql: text, parameters }: CompiledQuery): number {
+    const { statement, selects } = prepared(text)
+    const values = parameters as SQLInputValue[]
+    return selects ? statement.all(...values).length : Number(statement.run(...values).changes)
+  }
+
+  function read(ask: Parameters<Database['read']>[0]) {
+    const now = clock.now()
+    const queries = ask(sql.val(now))
+    if (queries.length === 1) return { now, rows: queries.map(all) }
+    prepared('begin').statement.run()
+    try {
+      return { now, rows: queries.map(all) }
+    } finally {
+      // A file that cannot be read has ended it already.
+      if (connection.isTransaction) prepared('rollback').statement.run()
+    }
+  }
+
+  function commit(build: Parameters<Database['commit']>[0]): boolean {
+    prepared('begin immediate').statement.run()
+    const held = chains.take()
+    try {
+      const { writes, head } = build(held)
+      const missed = writes.findIndex((write) => met(write) !== 1)
+      prepared(missed === -1 ? 'commit' : 'rollback').statement.run()
+      // An end that is not where it was left is not built on again.
+      const kept = missed === -1 ? head : held
+      if (missed === -1 || missed < writes.length - 1 || head === held) chains.give(kept)
+      return missed === -1
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('rollback')
+      if (!collided(error)) throw error
+      chains.give(held)
+      return false
+    }
+  }
+
+  async function locked(work: () => Promise<void>): Promise<void> {
+    await patiently(minute, () => connection.exec('begin immediate'))
+    try {
+      await work()
+      connection.exec('commit')
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('rollback')
+      throw error
+    }
+  }
+
+  const run = (query: CompiledQuery) => patiently(patience, () => all(query))
+  try {
+    const instanceId = await migrate({ dialect: 'sqlite', builder, run, locked }, random)
+    return {
+      dialect: 'sqlite',
+      builder,
+      instanceId,
+      read: (ask) => patiently(patience, () => read(ask)),
+      commit: (build) => patiently(patience, () => commit(build)),
+      close: async () => connection.close(),
+    }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  if (path !== ':memory:') makePrivately(path)
+  // The program never sleeps inside SQLite: it is the main thread that would stand still.
+  const connection = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: true })
+  try {
+    const { version } = connection.prepare('select sqlite_version() as version').get() ?? {}
+    refuseOld(String(version))
+    connection.exec('pragma journal_mode = wal')
+    connection.exec('pragma synchronous = full')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/**
+ * Makes the file with mode 0600 before SQLite does. Its log and index take the mode of the file.
+ * An existing file is not opened here: closing it would drop the locks SQLite holds on it.
+ */
+function makePrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** SQLite before 3.51.3 may corrupt a write-ahead log that several processes write. */
+export function refuseOld(version: string): void {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  if (major * 1e6 + minor * 1e3 + patch >= 3_051_003) return
+  throw new Error(
+    `This Node brings SQLite ${version}, which can damage a database in use by two processes. ` +
+      'Take Node 22.23 or later, or 24.',
+  )
+}
+
+/** Prepares each text once. */
+function preparing(connection: DatabaseSync) {
+  const known = new Map<string, { statement: StatementSync; selects: boolean }>()
+  return (text: string) => {
+    const found = known.get(text)
+    if (found) return found
+    // Steps have a few dozen shapes; texts without end must not fill the memory.
+    if (known.size >= 500) known.clear()
+    const statement = connection.prepare(text)
+    const made = { statement, selects: statement.columns().length > 0 }
+    known.set(text, made)
+    return made
+  }
+}
