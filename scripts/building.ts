@@ -30,6 +30,7 @@ export async function build(): Promise<void> {
       'dashboard',
       '--outDir',
       join(made, 'dashboard'),
+      '--emptyOutDir',
       '--logLevel',
       'warn',
     )

@@ -3,6 +3,9 @@
  * missing, takes a Node that can run us and hands `scripts/<task>.ts` over to it. Kept to what
  * Node 12 can read, because the system's Node runs this file whatever its age.
  *
+ * `npm start` is `exec node …`: some shells stay in between otherwise, and die of the SIGTERM that
+ * npm passes on, so that npm ends before the server has.
+ *
  * @module
  */
 'use strict'
