@@ -1,0 +1,144 @@
+/**
+ * Passwords by argon2id, kept as PHC strings. Computing happens on threads of its own behind a bounded
+ * queue; here is only what a hash string says and whether it says enough.
+ *
+ * @module
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import type { PasswordHasher } from '../ports.ts'
+import type { Job } from './argon2id-worker.ts'
+import { hashQueue, type QueueOptions } from './hash-queue.ts'
+
+export interface HashingOptions extends QueueOptions {
+  /** KiB a hash. */
+  readonly memory: number
+  readonly passes: number
+}
+
+/** One core is left to everything else, so that a flood of sign-ins does not slow what is signed in. */
+export const hashingDefaults: HashingOptions = {
+  memory: 19_456,
+  passes: 2,
+  workers: Math.max(1, availableParallelism() - 1),
+  queue: 64,
+  wait: 2_000,
+  perAddress: 8,
+}
+
+const saltBytes = 16
+const hashBytes = 32
+
+/** What a kept hash may ask for at most, in KiB and passes: a row cannot make us take 4 GiB. */
+const bounds = { memory: 1_048_576, passes: 64, lanes: 16, salt: [8, 64], hash: [16, 64] } as const
+
+interface Phc {
+  readonly memory: number
+  readonly passes: number
+  readonly lanes: number
+  readonly salt: Buffer
+  readonly hash: Buffer
+}
+
+/**
+ * A hasher; its threads start with it.
+ *
+ * @param options What differs from the defaults; 0 workers are the default number.
+ * @see RFC 9106; OWASP ASVS 5.0 V11.4.2 and Password Storage Cheat Sheet (m=19456, t=2, p=1)
+ */
+export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher {
+  const settled = { ...hashingDefaults, ...options }
+  const { memory, passes } = settled
+  const queue = hashQueue({ ...settled, workers: settled.workers || hashingDefaults.workers })
+
+  return {
+    async hash(secret, by) {
+      const salt = randomBytes(saltBytes)
+      const cost = { memory, passes, lanes: 1 }
+      const output = await queue.run(jobOf(secret, salt, cost, hashBytes), by)
+      return output.ok
+        ? { ok: true, value: written({ ...cost, salt, hash: output.value }) }
+        : output
+    },
+    async verify(phc, secret, by) {
+      const kept = read(phc)
+      const output = await queue.run(jobOf(secret, kept.salt, kept, kept.hash.length), by)
+      return output.ok ? { ok: true, value: timingSafeEqual(output.value, kept.hash) } : output
+    },
+    // Nobody has ever hashed anything to this: it is drawn, not computed.
+    decoy: written({
+      memory,
+      passes,
+      lanes: 1,
+      salt: randomBytes(saltBytes),
+      hash: randomBytes(hashBytes),
+    }),
+    isOld(phc) {
+      const kept = read(phc)
+      return (
+        kept.memory < memory ||
+        kept.passes < passes ||
+        kept.salt.length < saltBytes ||
+        kept.hash.length < hashBytes
+      )
+    },
+    close: () => queue.close(),
+  }
+}
+
+function jobOf(
+  secret: Buffer,
+  salt: Buffer,
+  { memory, passes, lanes }: Pick<Job, 'memory' | 'passes' | 'lanes'>,
+  length: number,
+): Job {
+  // A small Buffer is a window on a pool that others use too; the thread gets just these bytes.
+  return {
+    secret: Uint8Array.from(secret),
+    salt: Uint8Array.from(salt),
+    memory,
+    passes,
+    lanes,
+    length,
+  }
+}
+
+/** The string format of the Password Hashing Competition, base64 without padding. */
+function written({ memory, passes, lanes, salt, hash }: Phc): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(hash)}`
+}
+
+const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
+
+/**
+ * @throws {Error} When it is not argon2id 1.3 in this one spelling, or asks for too much. The message
+ *   repeats nothing of it.
+ */
+function read(phc: string): Phc {
+  const parts =
+    /^\$argon2id\$v=19\$m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([A-Za-z\d+/]{1,200})\$([A-Za-z\d+/]{1,200})$/.exec(
+      phc,
+    )
+  if (!parts) throw new Error('password hash: not an argon2id string')
+  const [memory, passes, lanes] = [Number(parts[1]), Number(parts[2]), Number(parts[3])]
+  const [salt, hash] = [decoded(parts[4] ?? ''), decoded(parts[5] ?? '')]
+  const fits =
+    memory >= 8 * lanes &&
+    memory <= bounds.memory &&
+    passes <= bounds.passes &&
+    lanes <= bounds.lanes &&
+    isWithin(salt.length, bounds.salt) &&
+    isWithin(hash.length, bounds.hash)
+  if (!fits) throw new Error('password hash: parameters out of bounds')
+  return { memory, passes, lanes, salt, hash }
+}
+
+function decoded(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  if (unpadded(bytes) !== text) throw new Error('password hash: not base64')
+  return bytes
+}
+
+function isWithin(size: number, [least, most]: readonly [number, number]): boolean {
+  return size >= least && size <= most
+}
