@@ -6,12 +6,12 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
+import { folderPrefix, removeLeftovers } from './postgres-leftovers.ts'
 import { postgresIdentity, postgresPrograms } from './postgres-programs.ts'
 
 export interface PostgresServer {
@@ -20,7 +20,6 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-const prefix = 'sallyport-postgres-'
 const startPatience = 60_000
 
 /**
@@ -30,10 +29,10 @@ const startPatience = 60_000
  */
 export async function startPostgres({ durable }: { durable: boolean }): Promise<PostgresServer> {
   const identity = postgresIdentity()
-  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  const folder = mkdtempSync(`${folderPrefix}${process.pid}-`)
   if (identity) chownSync(folder, identity.uid, identity.gid)
   const programs = await postgresPrograms(folder, identity)
-  await removeLeftovers(programs.pg_ctl)
+  removeLeftovers(programs.pg_ctl, identity)
 
   const run = { ...identity, cwd: folder, env: { ...process.env, LC_ALL: 'C' } }
   const data = join(folder, 'data')
@@ -114,28 +113,4 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => listener.close(resolve))
   if (!address || typeof address === 'string') throw new Error('no free port')
   return address.port
-}
-
-/** Stops and removes what runs left behind that were killed before they could tidy up. */
-async function removeLeftovers(pgCtl: string): Promise<void> {
-  const identity = postgresIdentity()
-  for (const name of readdirSync(tmpdir())) {
-    const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : NaN)
-    if (Number.isNaN(owner) || isAlive(owner)) continue
-    const folder = join(tmpdir(), name)
-    spawnSync(pgCtl, ['stop', '-D', join(folder, 'data'), '-m', 'immediate', '-t', '10'], {
-      ...identity,
-      cwd: tmpdir(),
-    })
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
