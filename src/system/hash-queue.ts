@@ -51,7 +51,7 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
   function serveWaiting(): void {
     for (let first = waiting[0]; first; first = waiting[0]) {
       const output = threads.compute(first.job)
-      if (!output) return
+      if (output === undefined) return
       waiting.shift()
       first.start(output)
     }
@@ -79,7 +79,7 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
 
   async function enter(job: Job): Promise<Hashed<Buffer>> {
     const output = waiting.length === 0 ? threads.compute(job) : undefined
-    if (output) return done(output)
+    if (output !== undefined) return done(output)
     return waiting.length < queue ? stand(job) : refused('hash_queue_full')
   }
 
