@@ -148,7 +148,8 @@ export function keepSession(
       return (error) => {
         if (asked !== generation) return
         if (isOver(error)) out(reasonOf(error))
-        else if (isAway(error)) void check(true)
+        // With an error told already, the next attempt has its time: many calls must not hurry it.
+        else if (isAway(error) && !state.get().error) void check(true)
       }
     },
     close: () => {

@@ -1,0 +1,86 @@
+/**
+ * The three frames a page hangs in: the *door* for those outside, the *hall* for those inside, and
+ * the *threshold* for the moments between.
+ */
+
+import type { ReactNode } from 'react'
+import { texts } from '../texts.ts'
+import classes from './frames.module.css'
+import { Mark } from './mark.tsx'
+import { SchemeSwitch } from './scheme-switch.tsx'
+import { AwayBanner } from './trouble.tsx'
+
+function Brand() {
+  return (
+    <span className={classes.brand}>
+      <Mark size={28} />
+      {texts.product}
+    </span>
+  )
+}
+
+/** Sign-in and set-up: the wall on one side, the form on the other. */
+export function Door({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <AwayBanner />
+      <div className={classes.door}>
+        <aside className={classes.wall} aria-label={texts.product}>
+          <div className={classes.wallMark}>
+            <Mark size={104} />
+          </div>
+          <p className={classes.motto}>
+            {texts.motto}
+            <span>{texts.mottoMeaning}</span>
+          </p>
+        </aside>
+        <div className={classes.outside}>
+          <header className={classes.bar}>
+            <Brand />
+            <SchemeSwitch />
+          </header>
+          <main className={classes.form}>{children}</main>
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** The pages of a signed-in person. `action` stands at the end of the bar. */
+export function Hall({ action, children }: { action: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <header className={classes.hallBar}>
+        <div className={classes.bar}>
+          <Brand />
+          <div className={classes.barEnd}>
+            <SchemeSwitch />
+            {action}
+          </div>
+        </div>
+      </header>
+      <AwayBanner />
+      <main className={classes.hall}>{children}</main>
+    </>
+  )
+}
+
+/** Alone in the middle: nothing to do here but to read and to go on. */
+export function Threshold({ children }: { children: ReactNode }) {
+  return (
+    <main className={classes.threshold}>
+      <Mark size={56} />
+      {children}
+    </main>
+  )
+}
+
+/** Quiet at first: a start that takes a moment shows nothing at all. */
+export function Splash() {
+  return (
+    <div className={classes.splash} role="status">
+      <Mark size={56} />
+      <span className="visually-hidden">{texts.loading}</span>
+    </div>
+  )
+}

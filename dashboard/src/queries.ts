@@ -1,0 +1,46 @@
+/**
+ * What the pages ask the server and how long they remember it. What was asked for one session is
+ * forgotten with it, and a server that is away is asked again, ever less often, until it answers.
+ */
+
+import { QueryClient } from '@tanstack/react-query'
+import { type Client, isAway } from 'sallyport/client'
+
+/** The instance's own state; the same for everybody. */
+export const setupKey = ['setup'] as const
+
+/** Everything asked in one session is kept below this. */
+export const sessionKey = (sessionId: string) => ['session', sessionId] as const
+
+export function createQueries(client: Client): QueryClient {
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The browser's own idea of being online is wrong too often to wait for it.
+        networkMode: 'always',
+        retry: (_, error) => isAway(error),
+        retryDelay: (failures) => Math.min(2 ** failures, 30) * 1000,
+      },
+      mutations: { networkMode: 'always', retry: false },
+    },
+  })
+
+  let session: string | undefined
+  let away = false
+  client.session.watch(() => {
+    const now = client.session.get()
+    const id = now.status === 'authenticated' ? now.session.id : undefined
+    if (id !== session) {
+      if (session !== undefined) queries.removeQueries({ queryKey: sessionKey(session) })
+      // Somebody is in, so there is an owner: what was known before may be otherwise.
+      if (id !== undefined) queries.removeQueries({ queryKey: setupKey })
+      session = id
+    }
+    // Back again: what failed meanwhile need not wait for its own next attempt.
+    if (away && !now.error) {
+      void queries.refetchQueries({ predicate: ({ state }) => state.fetchFailureCount > 0 })
+    }
+    away = now.error !== undefined
+  })
+  return queries
+}

@@ -1,0 +1,29 @@
+/**
+ * How the dashboard is built: into `dist/dashboard`, every file but the page itself under `/assets`
+ * with a hash in its name, and nothing inline, so that the strictest content policy lets it run.
+ */
+
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import { schemeScript, themeStylesheet } from './static-look.ts'
+
+const client = (file: string) => fileURLToPath(new URL(`../src/client/${file}`, import.meta.url))
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  plugins: [react(), themeStylesheet(), schemeScript()],
+  resolve: {
+    alias: { 'sallyport/client': client('client.ts'), 'sallyport/react': client('react.tsx') },
+    dedupe: ['react', 'react-dom'],
+  },
+  build: {
+    outDir: '../dist/dashboard',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  // `npm start` beside it gives the API while the pages are worked on.
+  server: { proxy: { '/api': { target: 'http://localhost:3000', changeOrigin: true } } },
+})
