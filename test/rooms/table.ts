@@ -29,7 +29,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   system: {
     at: ['src/system/'],
-    imports: ['system', 'ports', 'src/rules/time.ts'],
+    // A hasher with a full queue refuses.
+    imports: ['system', 'ports', 'src/rules/time.ts', 'src/rules/refusal.ts'],
     types: ['rules'],
     node: 'any',
   },
@@ -40,7 +41,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     node: ['node:buffer', 'node:crypto', 'node:net'],
   },
   composition: {
-    at: ['src/sallyport.ts', 'src/options.ts'],
+    at: ['src/sallyport.ts', 'src/options.ts', 'src/world.ts'],
     imports: ['composition', 'rules', 'ports', 'flows', 'stores', 'system', 'wire', 'http'],
     node: 'any',
   },
@@ -89,8 +90,10 @@ export const clocksAllowed: readonly string[] = ['src/system/', 'src/client/', '
 export const clocksAllowedToo: Readonly<Record<string, readonly string[]>> = {
   // Only a way to write an instant.
   'new Date(…)': ['src/wire.ts', 'src/http/'],
-  // How long to wait, with some jitter, before a busy database is tried again.
-  'performance.now': ['src/stores/'],
+  // The time in a line of the log.
+  'new Date()': ['src/server/'],
+  // How long to wait, with some jitter, before a busy database is tried again, or for a stop.
+  'performance.now': ['src/stores/', 'src/server/'],
   'Math.random': ['src/stores/'],
 }
 
