@@ -4,8 +4,13 @@
  *
  * @module
  */
+import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
+import type { Keys } from './rules/keys.ts'
+import type { passwordSettings } from './rules/password.ts'
 import type { Refusal } from './rules/refusal.ts'
+import type { SessionPolicy } from './rules/session.ts'
+import type { PolicyOf } from './rules/settings.ts'
 import type { Step } from './rules/step.ts'
 import type { Instant, Millis } from './rules/time.ts'
 
@@ -42,11 +47,6 @@ export type Shown<R> =
 export type ShownAll<A> = { readonly [N in keyof A]: Shown<A[N]> }
 
 export const instance = (): One<'instance'> => ({ one: 'instance', by: 'id', is: 'instance' })
-export const generation = (id: string): One<'generations'> => ({
-  one: 'generations',
-  by: 'id',
-  is: id,
-})
 export const user = (id: string): One<'users'> => ({ one: 'users', by: 'id', is: id })
 export const userNamed = (username: string): One<'users'> => ({
   one: 'users',
@@ -63,12 +63,6 @@ export const sessionsOf = (userId: string): Many<'sessions'> => ({
   owner: 'users',
   live: { open: 'endedAt', until: ['idleUntil', 'expiresAt'] },
 })
-
-/** Where a page begins: after this record, in the order newest first, then by id. */
-export interface Place {
-  readonly createdAt: Instant
-  readonly id: string
-}
 
 export interface Store {
   /** Reads one ref. */
@@ -129,4 +123,23 @@ export interface PasswordHasher {
   /** Whether `phc` was made with weaker parameters than those in use. */
   isOld(phc: string): boolean
   close(): Promise<void>
+}
+
+/** All a flow is handed: the ports, the keys and the policy. */
+export interface World {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly hasher: PasswordHasher
+  readonly keys: Keys
+  readonly policy: {
+    readonly session: SessionPolicy
+    readonly password: PolicyOf<typeof passwordSettings>
+  }
+  readonly instanceId: string
+  readonly publicOrigin: string
+  /** What claims the instance while it has no owner. */
+  readonly setupToken: string
+  /** Lower-cased common passwords; loaded when first asked for. */
+  readonly commonPasswords: () => Promise<ReadonlySet<string>>
 }

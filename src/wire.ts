@@ -6,12 +6,13 @@
  */
 import { z } from 'zod'
 
+/** What a value is held against. */
+export type Schema<T = unknown> = z.ZodType<T>
+
 /** Text of at most 1,024 bytes of UTF-8; longer is refused before anything looks at it. */
-const text = z
-  .string()
-  .refine((value) => new TextEncoder().encode(value).length <= 1024, {
-    params: { code: 'too_long' },
-  })
+const text = z.string().refine((value) => new TextEncoder().encode(value).length <= 1024, {
+  params: { code: 'too_long' },
+})
 
 export const LogIn = z.strictObject({
   username: text,
@@ -26,11 +27,17 @@ export const SetUp = z.strictObject({
   displayName: text.optional(),
 })
 
-/** The query of a list. `limit` 1–200, default 50. */
+const limit = z
+  .string()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
+  .pipe(z.number().min(1).max(200))
+
+/** The query of `GET /auth/sessions`. `limit` 1–200, default 50. */
 export const SessionList = z.strictObject({
-  scope: z.enum(['own', 'all']).default('own'),
+  scope: z.literal('own').default('own'),
   cursor: z.string().max(512).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: limit.default(50),
 })
 
 export type LogIn = z.infer<typeof LogIn>

@@ -5,6 +5,7 @@
  * @module
  */
 import { createHmac } from 'node:crypto'
+import type { Keys } from './keys.ts'
 import type { Instant } from './time.ts'
 
 /** Every event, by name, with the sentence the reference prints. Past tense, dotted, stable. */
@@ -15,6 +16,7 @@ export const auditEvents = {
   'auth.signed_out': 'A person ended the own session.',
   'session.evicted': 'A session was ended because its owner reached the limit.',
   'session.replaced': 'A session was ended because the same browser signed in again.',
+  'session.revoked': 'A session was ended by its owner or by somebody who may.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 
@@ -117,4 +119,15 @@ export function macOf(key: Buffer, previousMac: string, row: Omit<AuditRow, 'mac
     row.details,
   ])
   return createHmac('sha256', key).update(canonical).digest('base64url')
+}
+
+/**
+ * What stands for a name that is nobody's: the same for the same name, and no way back from it. A
+ * person may have typed a password there.
+ *
+ * @returns 22 characters, base64url.
+ */
+export function pseudonymOf(keys: Keys, name: string): string {
+  const mac = createHmac('sha256', keys.active('pseudonym').key).update(name)
+  return mac.digest('base64url').slice(0, 22)
 }

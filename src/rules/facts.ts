@@ -9,7 +9,6 @@ import type { Instant, Millis } from './time.ts'
 /** What a table may hold of one record. `id` is the primary key. */
 export interface Facts {
   readonly instance: Instance
-  readonly generations: Generation
   readonly users: User
   readonly sessions: Session
 }
@@ -25,13 +24,8 @@ export interface Instance {
   readonly epoch: number
   /** When the first owner was made; null until then, never null again. */
   readonly claimedAt: Instant | null
-}
-
-/** A generation of the root secret that this database has met. */
-export interface Generation {
-  /** The key id, derived from the secret itself (`keyIdOf`). */
-  readonly id: string
-  readonly createdAt: Instant
+  /** The key id of the root secret in use; null before the first start. */
+  readonly keyId: string | null
 }
 
 /** A person who may sign in. */

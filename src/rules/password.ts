@@ -1,0 +1,151 @@
+/**
+ * Passwords: which may be chosen, what is hashed of one, and when its hash is old. Length and a
+ * blocklist decide; there are no composition rules and no expiry.
+ *
+ * @module
+ */
+import { createHmac } from 'node:crypto'
+import type { Keys } from './keys.ts'
+import type { FieldRefusal } from './refusal.ts'
+import type { PolicyOf, Settings } from './settings.ts'
+
+export const passwordSettings = {
+  minLength: {
+    is: 'count',
+    default: 15,
+    min: 8,
+    max: 64,
+    unit: 'code points',
+    doc: 'The shortest password that may be chosen.',
+  },
+} as const satisfies Settings
+
+/** @see OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane */
+export const hashingSettings = {
+  memory: {
+    is: 'count',
+    default: 19_456,
+    min: 19_456,
+    max: 1_048_576,
+    unit: 'KiB',
+    doc: 'The memory one password hash takes. Older hashes are made anew at sign-in.',
+  },
+  passes: {
+    is: 'count',
+    default: 2,
+    min: 2,
+    max: 32,
+    unit: 'passes',
+    doc: 'How often a password hash goes over its memory.',
+  },
+  workers: {
+    is: 'count',
+    default: 0,
+    min: 0,
+    max: 64,
+    unit: 'threads',
+    doc: 'Threads that hash passwords; 0 for one less than the cores of the machine.',
+  },
+  queue: {
+    is: 'count',
+    default: 64,
+    min: 1,
+    max: 1024,
+    unit: 'hashes',
+    doc: 'How many hashes may wait; beyond that a sign-in is told to try again.',
+  },
+} as const satisfies Settings
+
+/** The longest password, in code points. */
+export const maxLength = 128
+/** The longest password, in bytes of UTF-8. */
+export const maxBytes = 1024
+
+/** What a new password is held against. */
+export interface PasswordContext {
+  readonly policy: PolicyOf<typeof passwordSettings>
+  /** Lower-cased common passwords. */
+  readonly common: ReadonlySet<string>
+  /** The person's name and the names of this instance: a password near to one is refused. */
+  readonly names: readonly string[]
+}
+
+/** A password as it is compared and hashed: NFC, never trimmed. */
+const normal = (password: string): string => password.normalize('NFC')
+
+/**
+ * Why `password` may not be chosen, or nothing.
+ *
+ * @see NIST SP 800-63B-4, 3.1.1.2 (length, blocklist, no composition rules); OWASP ASVS 5.0 V6.2
+ */
+export function passwordFault(
+  password: string,
+  { policy, common, names }: PasswordContext,
+  field = 'password',
+): FieldRefusal | undefined {
+  const fault = (code: string, detail: string) => ({ name: field, code, detail })
+  const chosen = normal(password)
+  const length = [...chosen].length
+  if (length < policy.minLength)
+    return fault('too_short', `Use at least ${policy.minLength} characters.`)
+  if (length > maxLength || Buffer.byteLength(chosen) > maxBytes)
+    return fault('too_long', `Use at most ${maxLength} characters.`)
+  if (!chosen.isWellFormed()) return fault('not_allowed', 'This is not valid text.')
+
+  const lower = chosen.toLowerCase()
+  // "password" with a year or an exclamation mark behind it is still "password".
+  if (common.has(lower) || common.has(lower.replace(/[^\p{L}]+$/u, '')))
+    return fault('too_common', 'This password is among the most common ones. Choose another.')
+  if (names.some((name) => isNear(lower, name)))
+    return fault('too_similar', 'This password is too close to a name that is easy to guess.')
+  return undefined
+}
+
+const plain = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+
+/** Whether fewer than eight characters of the password are left when the name is taken out of it. */
+function isNear(lower: string, name: string): boolean {
+  const word = plain(name)
+  const password = plain(lower)
+  if (word.length < 3 || !password.includes(word)) return false
+  return [...password.replaceAll(word, '')].length < 8
+}
+
+/**
+ * What is hashed in place of the password: HMAC-SHA-256 under the pepper, 32 bytes, so that a stolen
+ * database alone cannot be guessed at.
+ */
+function peppered(pepper: Buffer, password: string): Buffer {
+  return createHmac('sha256', pepper).update(normal(password)).digest()
+}
+
+/** What to hash for a new password, and the key id to keep before the hash. */
+export function secretOf(keys: Keys, password: string): { pepper: string; secret: Buffer } {
+  const { id, key } = keys.active('pepper')
+  return { pepper: id, secret: peppered(key, password) }
+}
+
+/** A hash as it is kept: the pepper's key id, then the PHC string, which begins with `$`. */
+export const stored = (pepper: string, phc: string): string => `${pepper}${phc}`
+
+/**
+ * Takes a kept hash apart and prepares `password` for verifying against it.
+ *
+ * @throws When no key of that id is at hand: then nobody can be let in or refused by it.
+ */
+export function toVerify(
+  keys: Keys,
+  kept: string,
+  password: string,
+): { pepper: string; phc: string; secret: Buffer } {
+  const at = kept.indexOf('$')
+  const pepper = kept.slice(0, Math.max(at, 0))
+  const key = keys.byId('pepper', pepper)
+  if (at < 0 || !key)
+    throw new Error(`password hash: unreadable or of an unknown pepper "${pepper}"`)
+  return { pepper, phc: kept.slice(at), secret: peppered(key, password) }
+}

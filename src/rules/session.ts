@@ -1,0 +1,230 @@
+/**
+ * Sessions: how one is opened, when it stands, how activity keeps it and how it ends. All is decided
+ * on one row and its user; the access token decides nothing.
+ *
+ * @module
+ */
+import { isPrivileged } from './access.ts'
+import { event } from './audit.ts'
+import type { EndReason, Instance, Session, User } from './facts.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { PolicyOf, Settings } from './settings.ts'
+import { type Change, keep } from './step.ts'
+import { day, hour, type Instant, type Millis, minute } from './time.ts'
+
+export const sessionSettings = {
+  limit: {
+    is: 'count',
+    default: 5,
+    min: 0,
+    max: 100,
+    unit: 'sessions',
+    doc: 'How many sessions one person may have at a time; 0 for no limit.',
+  },
+  limitPolicy: {
+    is: 'choice',
+    default: 'evict-oldest',
+    of: ['evict-oldest', 'evict-idle', 'reject'],
+    doc: 'At the limit: end the oldest, end the one idle for longest, or refuse the new one.',
+  },
+  accessLifetime: {
+    is: 'duration',
+    default: 5 * minute,
+    min: minute,
+    max: day,
+    doc: 'How long an access token is good for, where refresh tokens renew it.',
+  },
+  idle: {
+    is: 'duration',
+    default: 30 * minute,
+    min: minute,
+    max: 30 * day,
+    doc: 'A session without activity for this long is over.',
+  },
+  absolute: {
+    is: 'duration',
+    default: 12 * hour,
+    min: 5 * minute,
+    max: 90 * day,
+    doc: 'A session is over this long after sign-in, whatever happens.',
+  },
+  privilegedIdle: {
+    is: 'duration',
+    default: 15 * minute,
+    min: minute,
+    max: 30 * day,
+    doc: 'As session.idle, for owners and administrators.',
+  },
+  privilegedAbsolute: {
+    is: 'duration',
+    default: 8 * hour,
+    min: 5 * minute,
+    max: 90 * day,
+    doc: 'As session.absolute, for owners and administrators.',
+  },
+  remember: {
+    is: 'flag',
+    default: false,
+    doc: 'Whether members and viewers may ask to be remembered.',
+  },
+  rememberedIdle: {
+    is: 'duration',
+    default: 7 * day,
+    min: minute,
+    max: 30 * day,
+    doc: 'As session.idle, for remembered sessions.',
+  },
+  rememberedAbsolute: {
+    is: 'duration',
+    default: 30 * day,
+    min: 5 * minute,
+    max: 90 * day,
+    doc: 'As session.absolute, for remembered sessions.',
+  },
+} as const satisfies Settings
+
+export type SessionPolicy = PolicyOf<typeof sessionSettings>
+
+/** The longest user agent that is kept, in characters. */
+const longestAgent = 512
+
+/** What a sign-in brings along. */
+export interface Opening {
+  /** The new session's id: 128 random bits. */
+  readonly id: string
+  readonly address: string
+  readonly userAgent: string
+  readonly remember: boolean
+}
+
+/** What the rule is shown. */
+export interface OpeningShown {
+  readonly instance: Instance
+  readonly user: User
+  /** The live sessions of the user. */
+  readonly live: readonly Session[]
+  /** The session whose genuine cookie came with the request, whoever's it was. */
+  readonly came: Session | undefined
+}
+
+/** How long a new session of `user` lasts. */
+function lifetimes(
+  user: User,
+  remember: boolean,
+  policy: SessionPolicy,
+): { idleFor: Millis; lasts: Millis; remembered: 0 | 1 } {
+  if (isPrivileged(user))
+    return { idleFor: policy.privilegedIdle, lasts: policy.privilegedAbsolute, remembered: 0 }
+  if (remember && policy.remember)
+    return { idleFor: policy.rememberedIdle, lasts: policy.rememberedAbsolute, remembered: 1 }
+  return { idleFor: policy.idle, lasts: policy.absolute, remembered: 0 }
+}
+
+/** The longest any session may last: what a token's lifetime is held against. */
+export const longestLife = (policy: SessionPolicy): Millis =>
+  Math.max(policy.absolute, policy.privilegedAbsolute, policy.rememberedAbsolute)
+
+/**
+ * Opens a session: ends the one that came along, makes room as the policy says, and counts.
+ *
+ * @returns The new session and all that is to be written with it, or `session_limit_reached`.
+ * @see OWASP ASVS 5.0 V7.1.2 (concurrent sessions), V7.2.4 (a new session at each sign-in)
+ */
+export function open(
+  { instance, user, live, came }: OpeningShown,
+  opening: Opening,
+  now: Instant,
+  policy: SessionPolicy,
+): { ok: true; session: Session; changes: Change[]; events: ReturnType<typeof event>[] } | Refusal {
+  const replaced = came && came.endedAt === null ? came : undefined
+  const others = live.filter(({ id }) => id !== replaced?.id)
+  const tooMany = policy.limit === 0 ? 0 : Math.max(others.length - policy.limit + 1, 0)
+  if (tooMany > 0 && policy.limitPolicy === 'reject') return refuse('session_limit_reached')
+  const evicted = [...others].sort(firstToGo(policy)).slice(0, tooMany)
+
+  const { idleFor, lasts, remembered } = lifetimes(user, opening.remember, policy)
+  const session: Session = {
+    id: opening.id,
+    userId: user.id,
+    userVersion: user.version,
+    epoch: instance.epoch,
+    kind: user.mustChangePassword ? 'restricted' : 'full',
+    createdAt: now,
+    lastActiveAt: now,
+    idleUntil: now + Math.min(idleFor, lasts),
+    idleFor,
+    expiresAt: now + lasts,
+    remembered,
+    address: opening.address,
+    userAgent: opening.userAgent.slice(0, longestAgent),
+    endedAt: null,
+    endReason: null,
+  }
+  const by = { actor: `user:${user.id}`, address: opening.address }
+  return {
+    ok: true,
+    session,
+    changes: [
+      ...(replaced ? [end(replaced, 'logout', now)] : []),
+      ...evicted.map((other) => end(other, 'evicted', now)),
+      keep('sessions', session),
+    ],
+    events: [
+      ...(replaced ? [event('session.replaced', 'success', { ...by, ...about(replaced) })] : []),
+      ...evicted.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),
+    ],
+  }
+}
+
+const about = (session: Session) => ({ subject: `user:${session.userId}`, session: session.id })
+
+/** Orders by who goes first; ids decide between equals, so that every node chooses the same. */
+const firstToGo =
+  ({ limitPolicy }: SessionPolicy) =>
+  (a: Session, b: Session): number =>
+    (limitPolicy === 'evict-idle' ? a.lastActiveAt - b.lastActiveAt : 0) ||
+    a.createdAt - b.createdAt ||
+    (a.id < b.id ? -1 : 1)
+
+/** The change that ends a session. What is over already keeps its first reason. */
+export function end(session: Session, reason: EndReason, now: Instant): Change {
+  return keep('sessions', { ...session, endedAt: now, endReason: reason })
+}
+
+/**
+ * Whether a session stands now.
+ *
+ * @param session `undefined` when its row is gone: it was over for more than a day.
+ * @returns Nothing when it stands, else why not.
+ */
+export function standing(
+  session: Session | undefined,
+  user: User | undefined,
+  { epoch }: Instance,
+  now: Instant,
+): Refusal | undefined {
+  if (!session || !user) return refuse('session_expired', { why: 'no such session' })
+  const over = (reason: EndReason) => refuse('session_revoked', { reason })
+  if (session.endReason !== null) return over(session.endReason)
+  if (session.epoch !== epoch) return over('restored')
+  if (user.disabledAt !== null) return over('user_disabled')
+  if (session.userVersion !== user.version) return over('password_changed')
+  if (now >= session.expiresAt) return refuse('session_expired', { why: 'absolute' })
+  if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
+  return undefined
+}
+
+/**
+ * Moves the idle limit of a session that stands, if it was last moved long enough ago: more than a
+ * minute, or a quarter of the idle time where that is shorter.
+ *
+ * @returns The session as it is now to be kept, or `undefined` when there is nothing to write.
+ */
+export function touch(session: Session, now: Instant): Session | undefined {
+  if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined
+  return {
+    ...session,
+    lastActiveAt: now,
+    idleUntil: Math.min(now + session.idleFor, session.expiresAt),
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Set-up: how an instance gets its first owner. Exactly one claim wins, whoever races it, and a
+ * claimed instance is claimed for ever.
+ *
+ * @see OWASP ASVS 5.0 V6.3.2 (no default accounts)
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Instance, User } from './facts.ts'
+import type { Keys } from './keys.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { Instant } from './time.ts'
+
+/**
+ * The token that claims an instance: the same on every node and at every start, void once claimed.
+ *
+ * @returns 43 characters, base64url.
+ */
+export function setupTokenOf(keys: Keys, instanceId: string): string {
+  return createHmac('sha256', keys.active('setup').key).update(instanceId).digest('base64url')
+}
+
+/** Whether set-up may go on: unclaimed first, then the token. */
+export function mayClaim(
+  instance: Instance | undefined,
+  expected: string,
+  token: string,
+): Refusal | undefined {
+  if (!instance || instance.claimedAt !== null) return refuse('already_set_up')
+  return isSame(expected, token) ? undefined : refuse('forbidden', { why: 'setup token' })
+}
+
+/** Compares in constant time whatever the lengths are. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string) => createHmac('sha256', 'setup').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+/** The first owner. */
+export function firstOwner(
+  who: { id: string; username: string; displayName: string | null; passwordHash: string },
+  now: Instant,
+): User {
+  return {
+    ...who,
+    role: 'owner',
+    scopes: '[]',
+    mustChangePassword: 0,
+    version: 1,
+    createdAt: now,
+    lastLoginAt: now,
+    disabledAt: null,
+  }
+}
