@@ -1,0 +1,76 @@
+/**
+ * Authenticate: a session cookie to the person behind it. The token proves where it came from; the
+ * session's row and its user decide.
+ *
+ * @module
+ */
+import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
+import { type Claims, type Read, readToken } from '../rules/access-token.ts'
+import type { Session, User } from '../rules/facts.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { longestLife, standing, touch } from '../rules/session.ts'
+import { keep } from '../rules/step.ts'
+
+/** Who is asking, as it stands now. */
+export interface Caller {
+  readonly ok: true
+  readonly user: User
+  readonly session: Session
+}
+
+/** What a session cookie says, by itself. */
+export function read(world: World, token: string): Read {
+  return readToken(token, world.clock.now(), {
+    keys: world.keys,
+    issuer: world.publicOrigin,
+    audience: world.instanceId,
+    maxLifetime: longestLife(world.policy.session),
+  })
+}
+
+/**
+ * The caller behind `token`.
+ *
+ * @param active Whether this request is a person's doing, and so keeps the session from idling out.
+ * @returns `not_authenticated` for a token that is not ours; `session_expired` or `session_revoked`
+ *   for one that was.
+ */
+export async function authenticate(
+  world: World,
+  token: string,
+  active: boolean,
+): Promise<Caller | Refusal> {
+  const seen = read(world, token)
+  if (seen.kind === 'foreign') return refuse('not_authenticated', { why: 'foreign token' })
+
+  const caller = await stands(world, seen.claims)
+  if (!caller.ok) return caller
+  if (seen.kind === 'expired') return refuse('session_expired', { why: 'access token' })
+  return active ? touched(world, caller) : caller
+}
+
+async function stands(world: World, { sub, sid, ver }: Claims): Promise<Caller | Refusal> {
+  const [session, user, here] = await Promise.all([
+    world.store.find(sessionRef(sid)),
+    world.store.find(userRef(sub)),
+    world.store.find(instance()),
+  ])
+  if (!here) throw new Error('the instance row is gone')
+  if (session && session.userId !== sub) return refuse('not_authenticated', { why: 'mismatch' })
+  const over = standing(session, user, here, world.clock.now())
+  if (over) return over
+  if (!session || !user || ver !== user.version)
+    return refuse('session_revoked', { reason: 'password_changed' })
+  return { ok: true, user, session }
+}
+
+async function touched(world: World, caller: Caller): Promise<Caller> {
+  if (!touch(caller.session, world.clock.now())) return caller
+  const moved = await world.store.step({ session: sessionRef(caller.session.id) }, (shown, now) => {
+    // Ended meanwhile: that stays. This request was let in before, and writes nothing.
+    const next =
+      shown.session && shown.session.endedAt === null ? touch(shown.session, now) : undefined
+    return { verdict: next, keep: next ? [keep('sessions', next)] : [] }
+  })
+  return moved ? { ...caller, session: moved } : caller
+}

@@ -1,0 +1,25 @@
+/**
+ * Record: events that change nothing else.
+ *
+ * @module
+ */
+import type { World } from '../ports.ts'
+import { type AuditEvent, event } from '../rules/audit.ts'
+import type { Caller } from './authenticate.ts'
+
+/** Records one event. */
+export async function record(world: World, said: AuditEvent): Promise<void> {
+  await world.store.step({}, () => ({ verdict: undefined, record: [said] }))
+}
+
+/** Records that a gate refused a request. */
+export function recordCsrf(
+  world: World,
+  reason: string,
+  address: string,
+  caller?: Caller,
+): Promise<void> {
+  const who = caller && `user:${caller.user.id}`
+  const by = who ? { actor: who, subject: who, session: caller.session.id } : {}
+  return record(world, event('csrf.rejected', 'refused', { ...by, address, reason }))
+}
