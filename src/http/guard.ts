@@ -1,0 +1,88 @@
+/**
+ * Guard: what stands between a request and its route. Credentials are read once, by one parser; the
+ * gates ask where the request comes from and whether its token is the session's.
+ *
+ * @module
+ */
+import { authenticate, type Caller } from '../flows/authenticate.ts'
+import { recordCsrf } from '../flows/record.ts'
+import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { type Cookies, readCookies } from './cookies.ts'
+import type { Guard } from './route.ts'
+import type { Site } from './site.ts'
+
+/** What a request proves itself with. */
+export interface Credentials {
+  readonly ok: true
+  readonly cookies: Cookies
+  readonly authorization: string | null
+}
+
+/** Reads the credentials; two kinds at once are one too many, wherever they are sent. */
+export function credentialsOf(request: Request, site: Site): Credentials | Refusal {
+  const cookies = readCookies(request.headers.get('cookie'), site.jar.names)
+  if (!cookies.ok) return cookies
+  const authorization = request.headers.get('authorization')
+  const proves = cookies.session !== undefined || cookies.refresh !== undefined
+  if (authorization !== null && proves)
+    return refuse('malformed_request', { why: 'both credentials' })
+  return { ok: true, cookies, authorization }
+}
+
+/** The origin gate: unsafe requests, and routes that ask for it. */
+export async function passOrigin(
+  request: Request,
+  site: Site,
+  guard: Guard,
+  { cookies, authorization }: Credentials,
+  address: string,
+): Promise<Refusal | undefined> {
+  const gated = isUnsafe(request.method) || guard.sameOrigin
+  const held = Object.keys(cookies).length > 1
+  // Whoever proves himself by a header of his own was not made to send it by another page.
+  const byHeader = authorization !== null && !held && guard.caller === 'signed-in'
+  if (!gated || byHeader) return undefined
+  const fault = originFault(
+    {
+      origin: request.headers.get('origin'),
+      secFetchSite: request.headers.get('sec-fetch-site'),
+      cookies: held,
+    },
+    site.origins,
+  )
+  return fault === undefined ? undefined : rejected(site, fault, address)
+}
+
+/** Who is calling, past the token gate where the method is unsafe. */
+export async function passCaller(
+  request: Request,
+  site: Site,
+  guard: Guard,
+  { cookies }: Credentials,
+  address: string,
+): Promise<Caller | Refusal> {
+  const { world } = site
+  if (cookies.session === undefined) return refuse('not_authenticated')
+  const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
+  const caller = await authenticate(world, cookies.session, !passive)
+  if (!caller.ok) return caller
+  if (isUnsafe(request.method)) {
+    const header = request.headers.get('x-csrf-token')
+    const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
+    if (fault !== undefined) return rejected(site, fault, address, caller)
+  }
+  if (caller.session.kind === 'restricted' && !guard.restricted)
+    return refuse('password_change_required')
+  return caller
+}
+
+async function rejected(
+  { world }: Site,
+  why: string,
+  address: string,
+  caller?: Caller,
+): Promise<Refusal> {
+  await recordCsrf(world, why, address, caller)
+  return refuse('csrf_rejected', { why })
+}

@@ -1,0 +1,158 @@
+/**
+ * Routes: what each must say of itself, and the table that finds one. A table with a route that does
+ * not say who may call it is refused when it is made, so the server does not start.
+ *
+ * @module
+ */
+import type { Caller } from '../flows/authenticate.ts'
+import type { Refusal } from '../rules/refusal.ts'
+import type { Schema } from '../wire.ts'
+import type { Cookies } from './cookies.ts'
+import type { Site } from './site.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Who may call a route, and how. */
+export interface Guard {
+  /** `signed-in` needs a session that stands; an unsafe method then needs its CSRF token too. */
+  readonly caller: 'anyone' | 'signed-in'
+  /** Whether a restricted session, one that must change its password first, may call it. */
+  readonly restricted: boolean
+  /** Whether it passes the origin gate although its method is safe. */
+  readonly sameOrigin?: true
+  /** Whether it leaves the idle limit alone: it is no sign of a person. */
+  readonly passive?: true
+  /** Whether it answers for any host: probes know only an address. */
+  readonly anyHost?: true
+}
+
+/** What a route is handed once its guard has let the request in. */
+export interface Asked<Body = unknown, Query = unknown> {
+  readonly site: Site
+  readonly request: Request
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Body
+  readonly query: Query
+  readonly cookies: Cookies
+  /** Whose address it is, behind trusted proxies. */
+  readonly address: string
+  readonly userAgent: string
+}
+
+export interface Answer {
+  readonly ok: true
+  readonly status: number
+  /** Sent as JSON; left out, there is no body. */
+  readonly body?: unknown
+  /** `Set-Cookie` values. */
+  readonly cookies?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Described {
+  readonly method: Method
+  /** Below the base path, as in `/auth/sessions/{id}`. */
+  readonly path: string
+  readonly summary: string
+}
+
+/** A route as the table holds it, its shapes forgotten. */
+export interface Route extends Described {
+  readonly guard: Guard
+  /** `none` takes no body, `json` any object, a schema what it describes. */
+  readonly body: 'none' | 'json' | Schema
+  readonly query?: Schema
+  readonly answer: (asked: Asked, caller: Caller | undefined) => Promise<Answer | Refusal>
+}
+
+interface Shapes<Body, Query> {
+  readonly body: 'none' | 'json' | Schema<Body>
+  readonly query?: Schema<Query>
+}
+
+/** A route for anyone. */
+export function open<Body, Query>(
+  said: Described &
+    Shapes<Body, Query> & {
+      readonly guard?: Omit<Guard, 'caller' | 'restricted'>
+      readonly answer: (asked: Asked<Body, Query>) => Promise<Answer | Refusal>
+    },
+): Route {
+  const guard: Guard = { caller: 'anyone', restricted: true, ...said.guard }
+  // The pipeline has put body and query through the schemas that give these types.
+  return { ...said, guard, answer: (asked) => said.answer(asked as Asked<Body, Query>) }
+}
+
+/** A route for a signed-in person, who is handed to it. */
+export function signedIn<Body, Query>(
+  said: Described &
+    Shapes<Body, Query> & {
+      readonly guard: Omit<Guard, 'caller'>
+      readonly answer: (asked: Asked<Body, Query>, caller: Caller) => Promise<Answer | Refusal>
+    },
+): Route {
+  const guard: Guard = { ...said.guard, caller: 'signed-in' }
+  return {
+    ...said,
+    guard,
+    answer(asked, caller) {
+      if (!caller) throw new Error(`${said.method} ${said.path}: let in without a caller`)
+      return said.answer(asked as Asked<Body, Query>, caller)
+    },
+  }
+}
+
+/** What a path leads to: a route and its parameters, or the methods that path knows. */
+export type Match =
+  | { readonly kind: 'route'; readonly route: Route; readonly params: Record<string, string> }
+  | { readonly kind: 'method'; readonly allow: readonly string[] }
+  | { readonly kind: 'nothing' }
+
+/**
+ * Makes the table. Paths match byte for byte: no other spelling of one leads anywhere.
+ *
+ * @throws {Error} For a route without a guard, or two that are the same.
+ */
+export function routeTable(
+  routes: readonly Route[],
+  basePath: string,
+): (method: string, path: string) => Match {
+  const seen = new Set<string>()
+  const table = routes.map((route) => {
+    const name = `${route.method} ${route.path}`
+    const { caller, restricted } = route.guard ?? {}
+    if (!['anyone', 'signed-in'].includes(caller) || typeof restricted !== 'boolean')
+      throw new Error(`route ${name}: says neither who may call it nor whether restricted`)
+    if (seen.has(name)) throw new Error(`route ${name}: is there twice`)
+    seen.add(name)
+    return { route, parts: `${basePath}${route.path}`.split('/') }
+  })
+
+  return (method, path) => {
+    const asked = path.split('/')
+    const found = table.flatMap(({ route, parts }) => {
+      const params = paramsOf(parts, asked)
+      return params ? [{ route, params }] : []
+    })
+    if (found.length === 0) return { kind: 'nothing' }
+    const wanted = method === 'HEAD' ? 'GET' : method
+    const match = found.find(({ route }) => route.method === wanted)
+    if (match) return { kind: 'route', ...match }
+    const methods = found.map(({ route }) => route.method)
+    return { kind: 'method', allow: methods.includes('GET') ? [...methods, 'HEAD'] : methods }
+  }
+}
+
+function paramsOf(parts: string[], asked: string[]): Record<string, string> | undefined {
+  if (parts.length !== asked.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of parts.entries()) {
+    const given = asked[index] ?? ''
+    if (!part.startsWith('{')) {
+      if (part !== given) return undefined
+    } else if (/^[A-Za-z0-9_-]{1,64}$/.test(given)) {
+      params[part.slice(1, -1)] = given
+    } else return undefined
+  }
+  return params
+}

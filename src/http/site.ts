@@ -1,0 +1,75 @@
+/**
+ * Site: what HTTP knows of this installation besides the world: its origins, hosts, cookies and
+ * trusted proxies. Settled at start, never taken from a request.
+ *
+ * @module
+ */
+import type { World } from '../ports.ts'
+import type { Origins } from '../rules/csrf.ts'
+import type { Trusted } from './address.ts'
+import { type CookieJar, isLoopback } from './cookies.ts'
+
+export interface Site {
+  readonly world: World
+  readonly origins: Origins
+  /** Hosts answered besides the public one, as in a `Host` header. */
+  readonly allowedHosts: readonly string[]
+  readonly jar: CookieJar
+  readonly trusted: Trusted
+  /** `/api/v1` */
+  readonly basePath: string
+  /** Told of every fault, with the request id that the client was given. */
+  readonly onFault: (fault: Fault) => void
+  /** Told when the instance got its owner. */
+  readonly onClaimed: () => void
+}
+
+/** A broken world, as it is logged. */
+export interface Fault {
+  readonly error: unknown
+  readonly requestId: string
+  readonly method: string
+  readonly path: string
+}
+
+/** What a mount knows of a connection. */
+export interface From {
+  /** The socket's peer. */
+  readonly address?: string
+  /** The port the connection came in on. */
+  readonly port?: number | undefined
+  /** No request could be made of what came; the one handed in only stands for it. */
+  readonly unreadable?: true
+}
+
+/**
+ * Whose host a request asks for: ours; another spelling of this machine, when the public origin is
+ * a loopback one; or somebody else's.
+ */
+export function hostOf(request: Request, site: Site, from: From): 'ours' | 'respelled' | 'foreign' {
+  const url = new URL(request.url)
+  const named = request.headers.get('host') ?? url.host
+  const hosts = new Set([named.toLowerCase(), url.host])
+  const ours = new URL(site.origins.publicOrigin)
+  const seen = [...hosts].map((host) => {
+    if (host === ours.host || site.allowedHosts.includes(host)) return 'ours'
+    return isLoopback(ours.hostname) && isLocal(host, [ours.port, String(from.port ?? '')])
+      ? 'respelled'
+      : 'foreign'
+  })
+  if (seen.includes('foreign')) return 'foreign'
+  return seen.includes('respelled') ? 'respelled' : 'ours'
+}
+
+function isLocal(host: string, ports: readonly string[]): boolean {
+  const url = URL.parse(`http://${host}`)
+  // A port that is left out is the protocol's own; `URL` spells that as the empty string.
+  return url !== null && url.host === host && isLoopback(url.hostname) && ports.includes(url.port)
+}
+
+/** Whether a person's browser is going there, and nothing is changed by it. */
+export function isNavigation(request: Request): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
+  const mode = request.headers.get('sec-fetch-mode')
+  return mode ? mode === 'navigate' : (request.headers.get('accept') ?? '').includes('text/html')
+}

@@ -1,0 +1,71 @@
+/**
+ * Views: facts as they go out. Only what is named here leaves; a new column does not.
+ *
+ * @module
+ */
+import Bowser from 'bowser'
+import type { Caller } from '../flows/authenticate.ts'
+import { permissionsOf, scopesOf } from '../rules/access.ts'
+import type * as facts from '../rules/facts.ts'
+import type { Instant } from '../rules/time.ts'
+import type * as wire from '../wire.ts'
+
+const iso = (at: Instant): string => new Date(at).toISOString()
+
+function userView(user: facts.User): wire.User {
+  return {
+    id: user.id,
+    username: user.username,
+    displayName: user.displayName,
+    role: user.role,
+    scopes: scopesOf(user),
+    disabled: user.disabledAt !== null,
+    mustChangePassword: user.mustChangePassword === 1,
+    createdAt: iso(user.createdAt),
+    lastLoginAt: user.lastLoginAt === null ? null : iso(user.lastLoginAt),
+  }
+}
+
+/** A session of `owner`, as `caller`'s session list shows it. */
+export function sessionView(
+  session: facts.Session,
+  owner: facts.User,
+  current: facts.Session,
+): wire.Session {
+  return {
+    id: session.id,
+    userId: session.userId,
+    username: owner.username,
+    current: session.id === current.id,
+    device: deviceView(session.userAgent),
+    address: session.address,
+    createdAt: iso(session.createdAt),
+    lastActiveAt: iso(session.lastActiveAt),
+    idleUntil: iso(session.idleUntil),
+    expiresAt: iso(session.expiresAt),
+    remembered: session.remembered === 1,
+  }
+}
+
+const kinds = ['desktop', 'mobile', 'tablet'] as const
+
+function deviceView(userAgent: string): wire.Session['device'] {
+  // Bowser refuses an empty text by throwing.
+  const seen = userAgent === '' ? undefined : Bowser.parse(userAgent)
+  return {
+    browser: seen?.browser.name || null,
+    os: seen?.os.name || null,
+    kind: kinds.find((kind) => kind === seen?.platform.type) ?? 'other',
+    userAgent,
+  }
+}
+
+/** Who is signed in, and by which session. */
+export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
+  return {
+    user: userView(user),
+    session: sessionView(session, user, session),
+    permissions: permissionsOf(user),
+    mustChangePassword: user.mustChangePassword === 1,
+  }
+}
