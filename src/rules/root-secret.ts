@@ -18,9 +18,9 @@ export const publishedSecrets: readonly string[] = [
   'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcUuTwjAzZr1Z9CAow',
 ]
 
-/** What people type where a secret should be. Long ones first, so that they are taken out whole. */
+/** Words that people type where a secret should be, long ones first, so that they go out whole. */
 const placeholders =
-  /administrator|placeholder|development|sallyport|authentic|changeme|changeit|password|passwort|replace|default|example|production|insecure|session|please|secret|string|change|letmein|qwerty|insert|least|token|admin|value|random|super|this|your|must|long|here|test|todo|auth|root|dev|key|jwt|foo|bar|abc|xyz|not|use|the|bit|in|me|my|it|at|is|be|to|a/g
+  /development|placeholder|production|sallyport|changeit|changeme|insecure|password|default|example|letmein|replace|session|change|insert|please|qwerty|random|secret|string|admin|least|super|token|value|auth|here|long|must|root|test|this|todo|your|abc|bar|bit|dev|foo|for|jwt|key|not|the|use|xyz|at|be|do|in|is|it|me|my|to/g
 
 export type ParsedSecret =
   | { readonly ok: true; readonly secret: Buffer }
@@ -61,8 +61,10 @@ function flawOf(text: string, secret: Buffer): string | undefined {
   if (secret.length < least) {
     return `is too short: ${secret.length} ${secret.length === 1 ? 'byte' : 'bytes'} where at least ${least} are needed`
   }
-  // As written and as decoded: a pattern may show in only one of them.
-  return isPattern(secret) || isPattern(Buffer.from(text)) ? 'follows a pattern' : undefined
+  // As decoded and as written: a pattern may show in only one of them.
+  return isUniform(secret) || isPattern(secret) || isPattern(Buffer.from(text))
+    ? 'follows a pattern'
+    : undefined
 }
 
 /** Whether next to nothing is left without the words people put where a secret should be. */
@@ -72,13 +74,15 @@ function isPlaceholder(text: string): boolean {
   return letters.length - rest.length >= 3 && rest.length * 4 <= letters.length
 }
 
-/**
- * Whether so few values, or so few steps from one byte to the next, occur that it is a repetition or a
- * sequence. 32 random bytes show about 30 of each; fewer than 10 come up less often than once in 2^80.
- */
+/** 32 random bytes show about 30 values; fewer than 10 less often than once in 2^80. */
+function isUniform(bytes: Buffer): boolean {
+  return new Set(bytes).size < 10
+}
+
+/** Whether it repeats a piece of itself, or goes from byte to byte in hardly any but equal steps. */
 function isPattern(bytes: Buffer): boolean {
   const steps = bytes.subarray(1).map((byte, i) => byte - (bytes[i] ?? 0))
-  return isRepetition(bytes) || new Set(bytes).size < 10 || new Set(steps).size < 8
+  return isRepetition(bytes) || new Set(steps).size < 8
 }
 
 /** Whether it is one piece of at most half its length over and over. */
