@@ -20,7 +20,7 @@ const tries = 50
 const patience = 10 * second
 
 /** Records every sign-in is shown and hardly any step writes; queueing for them would help nobody. */
-const calm: ReadonlySet<Kind> = new Set(['instance', 'generations'])
+const calm: ReadonlySet<Kind> = new Set(['instance'])
 
 /**
  * @param given.auditKey 32 bytes derived for `audit`.

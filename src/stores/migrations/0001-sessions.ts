@@ -1,5 +1,5 @@
 /**
- * The first tables: the one instance, its secret's generations, people, their sessions, and audit.
+ * The first tables: the one instance, people, their sessions, and audit.
  *
  * @module
  */
@@ -13,6 +13,7 @@ export const sessions: Migration = ({ builder: { schema }, builder, text, fresh 
     .addColumn('instanceId', text, (column) => column.notNull())
     .addColumn('epoch', 'integer', (column) => column.notNull())
     .addColumn('claimedAt', 'bigint')
+    .addColumn('keyId', text)
     .addColumn('revision', text, (column) => column.notNull())
     .addCheckConstraint('instance_is_one', sql`id = 'instance'`),
   builder.insertInto('instance').values({
@@ -20,14 +21,9 @@ export const sessions: Migration = ({ builder: { schema }, builder, text, fresh 
     instanceId: fresh.instanceId,
     epoch: 1,
     claimedAt: null,
+    keyId: null,
     revision: fresh.revision,
   }),
-
-  schema
-    .createTable('generations')
-    .addColumn('id', text, (column) => column.primaryKey())
-    .addColumn('createdAt', 'bigint', (column) => column.notNull())
-    .addColumn('revision', text, (column) => column.notNull()),
 
   schema
     .createTable('users')
