@@ -61,9 +61,9 @@ describe('is refused', () => {
     [Buffer.from(Array.from({ length: 48 }, (_, i) => 255 - 3 * i)).toString('base64'), 'follows'],
     ['abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG', 'follows a pattern'],
     ['qqqqqqqqqwwwwwwwwweeeeeeeeerrrrrrrrr,', 'follows a pattern'],
-    ...publishedSecrets.map((one) => [one, 'is an example'] as const),
+    ...publishedSecrets.map((one): [string, string] => [one, 'is an example']),
     [Buffer.from(publishedSecrets[0] ?? '', 'base64url').toString('hex'), 'is an example'],
-  ])('%s', (text, complaint) => {
+  ] as [string, string][])('%s', (text, complaint) => {
     const parsed = parseSecret(text)
     expect(parsed).toEqual({ ok: false, complaint: expect.stringContaining(complaint) })
     expect(parsed).toEqual({ ok: false, complaint: expect.stringContaining(secretCommand) })
@@ -71,10 +71,10 @@ describe('is refused', () => {
 
   test('property: any piece over and over, and nothing of it is said again', () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-zA-Z0-9!?.,-]{8,16}$/), (piece) => {
+      fc.property(fc.stringMatching(/^[a-z]{4}[0-9]{2}[a-zA-Z0-9!?.,-]{2,10}$/), (piece) => {
         const parsed = parseSecret(piece.repeat(6))
         expect(parsed).toMatchObject({ ok: false })
-        expect(JSON.stringify(parsed)).not.toContain(piece)
+        expect(parsed.ok || parsed.complaint.replace(secretCommand, '')).not.toContain(piece)
       }),
     )
   })

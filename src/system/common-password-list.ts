@@ -1,0 +1,10 @@
+/**
+ * The list itself, unpacked as soon as this is imported: import it through `common-passwords.ts`.
+ *
+ * @module
+ */
+import { dictionary } from '@zxcvbn-ts/language-common'
+
+export const commonPasswords: ReadonlySet<string> = new Set(
+  dictionary['passwords-common'].map((password) => String(password).toLowerCase()),
+)
