@@ -85,6 +85,7 @@ export const texts = {
     system: 'System',
     address: 'Address',
     since: 'Signed in',
+    factOf: (name: string) => `${name}:`,
     ends: 'Ends',
     endsLatest: (moment: string) => `${moment} at the latest`,
     lastActive: 'Last active',

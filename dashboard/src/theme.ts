@@ -77,6 +77,8 @@ export const theme = createTheme({
       h3: { fontSize: '1rem', lineHeight: '1.4' },
     },
   },
+  // Named so that look.css can draw one focus ring around fields of every kind.
+  components: { Input: { classNames: { input: 'field' } } },
   defaultRadius: 'md',
   radius: { xs: '3px', sm: '5px', md: '8px', lg: '12px', xl: '20px' },
   shadows: {

@@ -3,14 +3,15 @@
  * says so when it was not confirmed, because only the server can end a session.
  */
 
-import { Alert, Badge, Button, useMantineColorScheme } from '@mantine/core'
-import { IconAlertTriangle, IconLogout } from '@tabler/icons-react'
+import { Badge, Button, useMantineColorScheme } from '@mantine/core'
+import { IconLogout } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Signed } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
 import { Hall } from '../parts/frames.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { PageTitle } from '../parts/page.tsx'
 import { SessionList } from '../parts/session-list.tsx'
 import { told } from '../parts/trouble.tsx'
@@ -99,18 +100,13 @@ function useSignOut() {
 function SignOutFailed({ error, again }: { error: unknown; again: () => void }) {
   const [why] = told(error)
   return (
-    <Alert
-      color="red"
-      variant="light"
-      title={texts.home.signOutFailed}
-      icon={<IconAlertTriangle aria-hidden="true" />}
-    >
+    <Notice tone="bad" title={texts.home.signOutFailed}>
       <p>
         {why}. {texts.home.signOutFailedText}
       </p>
       <Button size="xs" variant="default" onClick={again}>
         {texts.tryAgain}
       </Button>
-    </Alert>
+    </Notice>
   )
 }

@@ -3,14 +3,15 @@
  * afterwards is the gate's business, which sees the session change.
  */
 
-import { Alert, Button, Stack, TextInput } from '@mantine/core'
+import { Button, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { IconInfoCircle } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
+import { ProblemError } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
 import { Door } from '../parts/frames.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { PageTitle } from '../parts/page.tsx'
 import { PasswordField } from '../parts/password-field.tsx'
 import { Refusal } from '../parts/trouble.tsx'
@@ -35,11 +36,7 @@ function WhyHere() {
   const text = claimed ? texts.signIn.claimed : ended
 
   if (text === undefined) return null
-  return (
-    <Alert role="status" variant="light" icon={<IconInfoCircle aria-hidden="true" />}>
-      {text}
-    </Alert>
-  )
+  return <Notice tone="calm">{text}</Notice>
 }
 
 function SignInForm() {
@@ -61,6 +58,12 @@ function SignInForm() {
     // On a touch screen the keyboard would cover what the page has to say.
     if (window.matchMedia('(pointer: fine)').matches) username.current?.focus()
   }, [])
+
+  /** A name that rests keeps nobody else out. */
+  function anotherName() {
+    const { error } = signIn
+    if (error instanceof ProblemError && error.code === 'account_locked') signIn.reset()
+  }
 
   // What a password manager fills in is the name as the person knows it; the server folds its case.
   const submit = form.onSubmit(
@@ -91,6 +94,7 @@ function SignInForm() {
           size="md"
           key={form.key('username')}
           {...form.getInputProps('username')}
+          onInput={anotherName}
         />
         <PasswordField
           ref={password}

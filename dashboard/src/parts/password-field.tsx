@@ -5,6 +5,7 @@
 import { PasswordInput, type PasswordInputProps } from '@mantine/core'
 import { useState } from 'react'
 import { texts } from '../texts.ts'
+import classes from './password-field.module.css'
 
 export function PasswordField(props: PasswordInputProps) {
   const [visible, setVisible] = useState(false)
@@ -15,7 +16,11 @@ export function PasswordField(props: PasswordInputProps) {
       visible={visible}
       onVisibilityChange={setVisible}
       visibilityToggleFocusable
-      visibilityToggleButtonProps={{ 'aria-label': action, 'aria-pressed': undefined }}
+      visibilityToggleButtonProps={{
+        className: classes.toggle ?? '',
+        'aria-label': action,
+        'aria-pressed': undefined,
+      }}
       aria-invalid={props.error ? true : undefined}
       spellCheck={false}
       autoCapitalize="none"

@@ -98,10 +98,10 @@ function Row({ session }: { session: Session }) {
         <p className={classes.detail}>
           <span className="numbers">{session.address}</span>
           <span>
-            {texts.home.lastActive} <Moment at={session.lastActiveAt} />
+            {texts.home.factOf(texts.home.lastActive)} <Moment at={session.lastActiveAt} />
           </span>
           <span>
-            {texts.home.since} <Moment at={session.createdAt} />
+            {texts.home.factOf(texts.home.since)} <Moment at={session.createdAt} />
           </span>
         </p>
       </div>

@@ -3,13 +3,14 @@
  * Each says what happened, what happens next by itself, and what can be done at once.
  */
 
-import { Alert, Button } from '@mantine/core'
-import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
+import { IconPlugConnectedX } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { ProblemError } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
 import { explain, texts } from '../texts.ts'
 import { useSecondsUntil } from './countdown.ts'
+import { Notice } from './notice.tsx'
 import classes from './trouble.module.css'
 
 /** The title and sentence for whatever a call threw. */
@@ -21,16 +22,10 @@ export function told(error: unknown): readonly [title: string, text: string] {
 export function Refusal({ error, children }: { error: unknown; children?: ReactNode }) {
   const [title, text] = told(error)
   return (
-    <Alert
-      color="red"
-      variant="light"
-      title={title}
-      icon={<IconAlertTriangle aria-hidden="true" />}
-      className={classes.alert ?? ''}
-    >
-      {text}
+    <Notice tone="bad" title={title}>
+      <p>{text}</p>
       {children}
-    </Alert>
+    </Notice>
   )
 }
 
@@ -69,11 +64,13 @@ export function AwayBanner() {
     <div role="status">
       {error && (
         <div className={classes.banner}>
-          <IconPlugConnectedX size={20} stroke={1.75} aria-hidden="true" />
-          <p>
-            {texts.away.banner} <RetryIn at={retryAt} />
-          </p>
-          <RetryNow />
+          <div className={classes.bannerText}>
+            <IconPlugConnectedX size={20} stroke={1.75} aria-hidden="true" />
+            <p>
+              {texts.away.banner} <RetryIn at={retryAt} />
+            </p>
+            <RetryNow />
+          </div>
         </div>
       )}
     </div>
