@@ -116,6 +116,8 @@ export type Hashed<T> = { readonly ok: true; readonly value: T } | Refusal
 export interface PasswordHasher {
   /** @returns A PHC string over `secret`. */
   hash(secret: Buffer, by: string): Promise<Hashed<string>>
+  /** Whether `phc` can be verified at all; one that cannot was altered, or is of a kind unknown here. */
+  reads(phc: string): boolean
   /** Whether `secret` is behind `phc`. A hash that cannot be read throws. */
   verify(phc: string, secret: Buffer, by: string): Promise<Hashed<boolean>>
   /** A well-formed hash nobody knows the secret of, of the parameters in use: verifying costs the same. */

@@ -37,7 +37,7 @@ export async function logIn(
   const found = await world.store.find(userNamed(name ?? ''))
   const proof = await verified(world, found, asked.password, from.address)
   if (!proof.ok) return proof
-  if (!found || !proof.value) return wrong(world, found, asked.username, from)
+  if (!found || !proof.value) return wrong(world, found, asked.username, proof.why, from)
 
   const id = newId(world)
   const verdict = await world.store.step(
@@ -51,7 +51,7 @@ export async function logIn(
       // What was proven was proven of the hash that was read: it must still be the one.
       const same = shown.user?.passwordHash === found.passwordHash && shown.user.disabledAt === null
       if (!shown.instance || !shown.user || !same)
-        return { verdict: refuse('invalid_credentials', { why: 'changed meanwhile' }) }
+        return { verdict: refuse('invalid_credentials', { why: 'changed_meanwhile' }) }
       const signed: User = { ...shown.user, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
@@ -70,21 +70,26 @@ export async function logIn(
   return verdict.ok ? grant(world, verdict.user, verdict.session) : verdict
 }
 
-/** Whether the password is this person's. Without one to hold it against, the decoy costs the same. */
+/**
+ * Whether the password is this person's. Where there is none to hold it against, or only a hash that
+ * cannot be read, verifying the decoy costs the same.
+ */
 async function verified(
   world: World,
   found: User | undefined,
   password: string,
   address: string,
-): Promise<{ ok: true; value: boolean } | Refusal> {
+): Promise<{ ok: true; value: boolean; why: string } | Refusal> {
+  const { hasher, keys } = world
   const hash = found && found.disabledAt === null ? found.passwordHash : null
-  if (hash === null) {
-    const { secret } = secretOf(world.keys, password)
-    const done = await world.hasher.verify(world.hasher.decoy, secret, address)
-    return done.ok ? { ok: true, value: false } : done
+  const kept = hash === null ? undefined : toVerify(keys, hash, password)
+  if (kept && hasher.reads(kept.phc)) {
+    const done = await hasher.verify(kept.phc, kept.secret, address)
+    return done.ok ? { ...done, why: 'wrong_password' } : done
   }
-  const { phc, secret } = toVerify(world.keys, hash, password)
-  return world.hasher.verify(phc, secret, address)
+  const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, address)
+  const why = hash !== null ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
+  return done.ok ? { ok: true, value: false, why } : done
 }
 
 /** Records a failed guess; a name that is nobody's is kept only as a keyed pseudonym. */
@@ -92,16 +97,16 @@ async function wrong(
   world: World,
   found: User | undefined,
   typed: string,
+  why: string,
   from: From,
 ): Promise<Refusal> {
-  const code = 'invalid_credentials'
   const said = refusedEvent(
     found ?? { pseudonym: pseudonymOf(world.keys, canonicalName(typed) ?? typed) },
-    code,
+    why,
     from,
   )
   await record(world, said)
-  return refuse(code)
+  return refuse('invalid_credentials', { why })
 }
 
 function refusedEvent(who: User | { pseudonym: string }, reason: string, { address }: From) {

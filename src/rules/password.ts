@@ -135,17 +135,14 @@ export const stored = (pepper: string, phc: string): string => `${pepper}${phc}`
 /**
  * Takes a kept hash apart and prepares `password` for verifying against it.
  *
- * @throws When no key of that id is at hand: then nobody can be let in or refused by it.
+ * @returns `undefined` when it is no hash of ours, or of a pepper that is not at hand.
  */
 export function toVerify(
   keys: Keys,
   kept: string,
   password: string,
-): { pepper: string; phc: string; secret: Buffer } {
+): { phc: string; secret: Buffer } | undefined {
   const at = kept.indexOf('$')
-  const pepper = kept.slice(0, Math.max(at, 0))
-  const key = keys.byId('pepper', pepper)
-  if (at < 0 || !key)
-    throw new Error(`password hash: unreadable or of an unknown pepper "${pepper}"`)
-  return { pepper, phc: kept.slice(at), secret: peppered(key, password) }
+  const key = keys.byId('pepper', kept.slice(0, Math.max(at, 0)))
+  return key && { phc: kept.slice(at), secret: peppered(key, password) }
 }

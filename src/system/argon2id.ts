@@ -60,6 +60,13 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
         ? { ok: true, value: written({ ...cost, salt, hash: output.value }) }
         : output
     },
+    reads(phc) {
+      try {
+        return read(phc) !== undefined
+      } catch {
+        return false
+      }
+    },
     async verify(phc, secret, by) {
       const kept = read(phc)
       const output = await queue.run(jobOf(secret, kept.salt, kept, kept.hash.length), by)

@@ -29,9 +29,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   system: {
     at: ['src/system/'],
-    // A hasher with a full queue refuses.
-    imports: ['system', 'ports', 'src/rules/time.ts', 'src/rules/refusal.ts'],
-    types: ['rules'],
+    imports: ['system', 'ports', 'rules'],
     node: 'any',
   },
   wire: { at: ['src/wire.ts'], imports: [], types: ['rules'], node: [] },

@@ -1,5 +1,5 @@
 /**
- * The list itself, unpacked as soon as this is imported: import it through `common-passwords.ts`.
+ * The list itself, unpacked as soon as this is imported: import it through `blocklist.ts`.
  *
  * @module
  */

@@ -10,8 +10,8 @@
  *
  * @see NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0 V6.2.4
  */
-export async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
+export async function loadBlocklist(): Promise<ReadonlySet<string>> {
   // A module is evaluated once however often it is imported: that is the whole cache.
-  const { commonPasswords } = await import('./common-password-list.ts')
+  const { commonPasswords } = await import('./blocklist-words.ts')
   return commonPasswords
 }

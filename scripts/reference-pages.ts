@@ -1,0 +1,143 @@
+/**
+ * The reference pages, written from the tables the program itself runs on: settings, problems, routes
+ * and audit events cannot drift from what is documented.
+ *
+ * @module
+ */
+import { problems } from '../src/http/problem.ts'
+import type { Route } from '../src/http/route.ts'
+import { authRoutes } from '../src/http/routes/auth.ts'
+import { healthRoutes } from '../src/http/routes/health.ts'
+import { sessionRoutes } from '../src/http/routes/sessions.ts'
+import { settings } from '../src/options.ts'
+import { permissionsOf, roles } from '../src/rules/access.ts'
+import { auditEvents } from '../src/rules/audit.ts'
+import { isUnsafe } from '../src/rules/csrf.ts'
+import type { Setting, Settings } from '../src/rules/settings.ts'
+import { durationText, environmentName, flagName, pathsOf } from '../src/rules/settle.ts'
+import { serverSettings } from '../src/server/configuration.ts'
+
+const written = 'Written by `npm run reference` from the code; do not edit.'
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+function bounds(setting: Setting): [standard: string, allowed: string] {
+  switch (setting.is) {
+    case 'duration':
+      return [
+        durationText(setting.default),
+        `${durationText(setting.min)} – ${durationText(setting.max)}`,
+      ]
+    case 'count':
+      return [
+        `${setting.default} ${setting.unit}`.trim(),
+        `${setting.min} – ${setting.max.toLocaleString('en')}`,
+      ]
+    case 'flag':
+      return [String(setting.default), 'true, false']
+    case 'choice':
+      return [setting.default, setting.of.join(', ')]
+    case 'text':
+      return [setting.default ?? '', setting.secret ? 'text, never printed' : 'text']
+    case 'texts':
+      return [setting.default.join(', '), 'list']
+  }
+}
+
+const settingRows = (from: Settings) =>
+  pathsOf(from).map(([path, setting]) => {
+    const [standard, allowed] = bounds(setting)
+    const names = `\`${path}\`<br>\`${environmentName(path)}\`<br>\`${flagName(path)}\``
+    return [names, standard, allowed, setting.doc]
+  })
+
+function settingsPage(): string {
+  const head = ['setting', 'default', 'allowed', 'decides']
+  return `# Settings
+
+${written}
+
+A setting has one name in the file and in the library's options, one in the environment and one as a
+flag. Lengths of time are written \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`; lists are separated by commas
+in the environment and in flags.
+
+${table(head, settingRows(settings))}
+
+## Of the server alone
+
+${table(head, settingRows(serverSettings))}
+`
+}
+
+function problemsPage(): string {
+  const rows = Object.entries(problems).map(([code, told]) => [
+    `\`${code}\``,
+    String(told.status),
+    told.category,
+    told.retryable ? 'yes, after `Retry-After`' : 'no',
+    told.detail,
+  ])
+  return `# Problems
+
+${written}
+
+Every refusal is \`application/problem+json\` (RFC 9457) with one of these codes.
+
+${table(['code', 'status', 'category', 'retry', 'says'], rows)}
+`
+}
+
+function routesPage(): string {
+  const gates = ({ method, guard }: Route): string => {
+    const origin = isUnsafe(method) || guard.sameOrigin ? ['origin'] : []
+    const token = isUnsafe(method) && guard.caller === 'signed-in' ? ['token'] : []
+    return [...origin, ...token].join(', ')
+  }
+  const rows = [...healthRoutes, ...authRoutes, ...sessionRoutes].map((route) => [
+    `\`${route.method} ${route.path}\``,
+    route.guard.caller === 'anyone' ? 'anyone' : 'signed in',
+    route.guard.restricted ? 'yes' : 'no',
+    gates(route),
+    route.summary,
+  ])
+  const roleRows = roles.map((role) => [
+    `\`${role}\``,
+    permissionsOf({ role })
+      .map((permission) => `\`${permission}\``)
+      .join(' ') || '–',
+  ])
+  return `# Routes
+
+${written}
+
+Everything is under \`basePath\`, \`/api/v1\` by default.
+
+${table(['route', 'who', 'while the password must be changed', 'CSRF gates', 'does'], rows)}
+
+## Roles
+
+${table(['role', 'permissions'], roleRows)}
+`
+}
+
+function auditPage(): string {
+  const rows = Object.entries(auditEvents).map(([type, doc]) => [`\`${type}\``, doc])
+  return `# Audit events
+
+${written}
+
+Each is one row, written in the transaction of the change it tells of.
+
+${table(['event', 'recorded when'], rows)}
+`
+}
+
+/** Every page by its path in the repository. */
+export const referencePages = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['docs/reference/settings.md', settingsPage()],
+    ['docs/reference/problems.md', problemsPage()],
+    ['docs/reference/routes.md', routesPage()],
+    ['docs/reference/audit.md', auditPage()],
+  ])

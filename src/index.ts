@@ -1,0 +1,26 @@
+/**
+ * The front door: what a host application imports.
+ *
+ * @module
+ */
+export type { From } from './http/site.ts'
+export { SettingsError, saidIn, settings } from './options.ts'
+export { Unavailable } from './ports.ts'
+export type { PolicyOf, Settings } from './rules/settings.ts'
+export {
+  environmentName,
+  flagName,
+  pathsOf,
+  type Said,
+  settle,
+} from './rules/settle.ts'
+export {
+  createSallyport,
+  type HostCaller,
+  type HostRefusal,
+  openGate,
+  type Sallyport,
+  type SallyportOptions,
+} from './sallyport.ts'
+export type { Problem, Session, Signed, User } from './wire.ts'
+export { complaintsOf } from './world.ts'

@@ -1,0 +1,83 @@
+/**
+ * The dashboard's built files, kept in memory: the pages under their addresses, the hashed files for
+ * ever. A page that is not there is still a page, which says so.
+ *
+ * @module
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Sallyport } from '../index.ts'
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+}
+
+/** Addresses that are pages of the dashboard; anything else gets the page that says 404. */
+const pages = new Set(['/', '/setup', '/sign-in'])
+
+interface File {
+  readonly plain: Buffer
+  readonly packed: Buffer
+  readonly type: string
+}
+
+/** Answers a request for a page or a file of it. */
+export type Dashboard = (request: Request) => Response
+
+/** Reads the built files; `undefined` when there are none. */
+export function openDashboard(folder: string, gate: Sallyport): Dashboard | undefined {
+  if (!existsSync(join(folder, 'index.html'))) return undefined
+  const files = new Map<string, File>()
+  for (const name of globSync('**/*.*', { cwd: folder })) {
+    const type = mediaTypes[extname(name)]
+    if (!type) continue
+    const plain = readFileSync(join(folder, name))
+    files.set(`/${name.replaceAll('\\', '/')}`, { plain, packed: gzipSync(plain), type })
+  }
+
+  return (request) => {
+    const { pathname } = new URL(request.url)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return new Response(null, {
+        status: 405,
+        headers: { ...gate.headers.page, Allow: 'GET, HEAD' },
+      })
+    const page = files.get('/index.html')
+    const file = pathname === '/index.html' ? undefined : files.get(pathname)
+    if (file) return sent(request, 200, file, headersFor(pathname))
+    if (pages.has(pathname)) return sent(request, 200, page, gate.headers.page)
+    const wanted = request.headers.get('accept')?.includes('text/html') && !extname(pathname)
+    return sent(request, 404, wanted ? page : undefined, gate.headers.page)
+  }
+
+  function headersFor(path: string): Readonly<Record<string, string>> {
+    return path.startsWith('/assets/') ? gate.headers.asset : gate.headers.page
+  }
+}
+
+function sent(
+  request: Request,
+  status: number,
+  file: File | undefined,
+  always: Readonly<Record<string, string>>,
+): Response {
+  const headers = new Headers(always)
+  if (!file) return new Response(null, { status, headers })
+  headers.set('Content-Type', file.type)
+  headers.set('Vary', 'Accept-Encoding')
+  const packs = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')
+  if (packs) headers.set('Content-Encoding', 'gzip')
+  const bytes = packs ? file.packed : file.plain
+  headers.set('Content-Length', String(bytes.length))
+  // A Buffer may be a window on a larger one; the copy is exact.
+  return new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { status, headers })
+}

@@ -1,0 +1,115 @@
+/**
+ * A gate for tests: the whole of Sallyport over a real database, with a clock that is set by hand and
+ * a second connection that reads what was kept.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+import { createSallyport, type Sallyport, type SallyportOptions } from '../../src/index.ts'
+import { freshPostgres } from '../provision/postgres.ts'
+
+export const origin = 'https://app.example.test'
+export const setupToken = 'a setup token that only this test knows'
+export const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
+
+/** The databases every scenario is run on. */
+export const databases = ['sqlite', 'postgres'] as const
+export type DatabaseKind = (typeof databases)[number]
+
+export interface AuditLine {
+  readonly type: string
+  readonly actor: string
+  readonly subject: string | null
+  readonly session: string | null
+  readonly outcome: string
+  readonly reason: string | null
+  readonly address: string | null
+}
+
+export interface TestGate {
+  readonly gate: Sallyport
+  /** The database setting it was opened with: another gate over it is another node. */
+  readonly database: string
+  /** Wall time moves only by this, in milliseconds. */
+  pass(time: number): void
+  /** Runs a statement on a connection of its own. */
+  query(statement: string): Promise<Record<string, unknown>[]>
+  /** What was recorded since it was last asked. */
+  recorded(): Promise<AuditLine[]>
+  /** Everything that is kept but audit, to compare. */
+  dump(): Promise<string>
+}
+
+/** Opens a gate on a fresh database, closed again when the test is over. */
+export async function openTestGate(
+  kind: DatabaseKind = 'sqlite',
+  options: Partial<SallyportOptions> = {},
+): Promise<TestGate> {
+  const database = await freshDatabase(kind)
+  let now = Date.UTC(2026, 0, 1, 12)
+  const faults: unknown[] = []
+  const gate = await createSallyport({
+    publicOrigin: origin,
+    database,
+    secret,
+    setupToken,
+    clock: { now: () => now, elapsed: () => now },
+    onFault: (fault) => faults.push(fault.error),
+    ...options,
+  })
+  onTestFinished(async () => {
+    await gate.close()
+    if (faults.length > 0 && !options.onFault) throw faults[0]
+  })
+
+  const query = await connection(kind, database)
+  let seen = 0
+  return {
+    gate,
+    database,
+    pass: (time) => {
+      now += time
+    },
+    query,
+    async recorded() {
+      const rows = await query('select * from audit order by at, chain, seq')
+      const fresh = rows.slice(seen)
+      seen = rows.length
+      return fresh as unknown as AuditLine[]
+    },
+    async dump() {
+      const tables = ['instance', 'users', 'sessions']
+      const rows = await Promise.all(
+        tables.map((name) => query(`select * from ${name} order by id`)),
+      )
+      return JSON.stringify(rows)
+    },
+  }
+}
+
+async function freshDatabase(kind: DatabaseKind): Promise<string> {
+  if (kind === 'postgres') return freshPostgres()
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return `sqlite:${join(folder, 'sallyport.db')}`
+}
+
+async function connection(kind: DatabaseKind, database: string): Promise<TestGate['query']> {
+  if (kind === 'postgres') {
+    const client = new pg.Client({
+      connectionString: database,
+      options: '-c search_path=sallyport',
+    })
+    await client.connect()
+    onTestFinished(() => client.end())
+    return async (statement) => (await client.query(statement)).rows
+  }
+  const file = new DatabaseSync(database.slice('sqlite:'.length))
+  onTestFinished(() => file.close())
+  return async (statement) => file.prepare(statement).all()
+}

@@ -1,0 +1,84 @@
+/**
+ * A visitor: a browser as far as cookies, origin and CSRF header go, and no further. What it sends
+ * beyond that a test says itself.
+ *
+ * @module
+ */
+import type { Sallyport } from '../../src/index.ts'
+import type { Problem, Signed } from '../../src/wire.ts'
+import { origin, setupToken } from './gate.ts'
+
+export const password = 'correct horse battery staple'
+
+export interface Sending {
+  /** Sent as JSON. */
+  readonly json?: unknown
+  /** Sent as it is. */
+  readonly body?: string
+  /** Over the usual ones; null leaves one out. */
+  readonly headers?: Readonly<Record<string, string | null>>
+}
+
+export interface Got {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON; an empty object when there is none. */
+  readonly json: Problem & Signed & Record<string, unknown>
+  /** `Set-Cookie` values. */
+  readonly set: readonly string[]
+}
+
+export interface Visitor {
+  readonly jar: Map<string, string>
+  send(method: string, path: string, sending?: Sending): Promise<Got>
+  setUp(username?: string): Promise<Got>
+  logIn(username: string, secret?: string): Promise<Got>
+}
+
+/** A browser of its own at `gate`, with an empty cookie jar. */
+export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7'): Visitor {
+  const jar = new Map<string, string>()
+
+  async function send(method: string, path: string, sending: Sending = {}): Promise<Got> {
+    const headers = new Headers({
+      'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0',
+    })
+    if (jar.size > 0) headers.set('Cookie', [...jar].map((pair) => pair.join('=')).join('; '))
+    if (method !== 'GET') {
+      headers.set('Origin', origin)
+      headers.set('Sec-Fetch-Site', 'same-origin')
+      const token = jar.get('__Host-csrf')
+      if (token) headers.set('X-CSRF-Token', token)
+    }
+    const body = sending.json === undefined ? sending.body : JSON.stringify(sending.json)
+    if (sending.json !== undefined) headers.set('Content-Type', 'application/json')
+    for (const [name, value] of Object.entries(sending.headers ?? {})) {
+      if (value === null) headers.delete(name)
+      else headers.set(name, value)
+    }
+    const request = new Request(`${origin}/api/v1${path}`, { method, headers, body: body ?? null })
+    return keepCookies(await gate.handle(request, { address }))
+  }
+
+  async function keepCookies(response: Response): Promise<Got> {
+    const set = response.headers.getSetCookie()
+    for (const cookie of set) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      if (/Max-Age=0(?:;|$)/.test(cookie)) jar.delete(name)
+      else jar.set(name, value)
+    }
+    const text = await response.text()
+    const { status, headers } = response
+    return { status, headers, text, json: text === '' ? {} : JSON.parse(text), set }
+  }
+
+  return {
+    jar,
+    send,
+    setUp: (username = 'ada') =>
+      send('POST', '/auth/setup', { json: { setupToken, username, password } }),
+    logIn: (username, secret = password) =>
+      send('POST', '/auth/login', { json: { username, password: secret } }),
+  }
+}
