@@ -12,7 +12,7 @@ import { type Instance, type Place, type Way, wayTo } from './gate.ts'
 import { Splash, Threshold } from './parts/frames.tsx'
 import { PageTitle } from './parts/page.tsx'
 import { AwayNotice } from './parts/trouble.tsx'
-import { setupKey } from './queries.ts'
+import { setupQuery } from './queries.ts'
 import { texts } from './texts.ts'
 
 const places: ReadonlySet<string> = new Set<Place>(['/', '/setup', '/sign-in'])
@@ -25,8 +25,7 @@ export function GatedOutlet() {
   const shown = useMatches().at(-1)
   const href = useRouterState({ select: (at) => (at.resolvedLocation ?? at.location).href })
   const setup = useQuery({
-    queryKey: setupKey,
-    queryFn: ({ signal }) => client.setupStatus(signal),
+    ...setupQuery(client),
     enabled: session.status === 'unauthenticated',
   })
 

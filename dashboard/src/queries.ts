@@ -3,11 +3,14 @@
  * forgotten with it, and a server that is away is asked again, ever less often, until it answers.
  */
 
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, queryOptions } from '@tanstack/react-query'
 import { type Client, isAway } from 'sallyport/client'
 
 /** The instance's own state; the same for everybody. */
 export const setupKey = ['setup'] as const
+
+export const setupQuery = (client: Client) =>
+  queryOptions({ queryKey: setupKey, queryFn: ({ signal }) => client.setupStatus(signal) })
 
 /** Everything asked in one session is kept below this. */
 export const sessionKey = (sessionId: string) => ['session', sessionId] as const

@@ -86,7 +86,7 @@ test('sign-in, home and all between', async () => {
   await claiming.page.getByLabel('Your name').fill('Ada Lovelace')
   await passwordField(claiming.page).fill('seven stones above the river')
   await claiming.page.getByRole('button', { name: 'Become the owner' }).click()
-  await claiming.page.getByText('You are signed in').waitFor()
+  await claiming.page.getByText('This one').waitFor()
   await claiming.context.close()
 
   await inEveryLook(async ({ page, keep }) => {

@@ -3,7 +3,7 @@
  * says so when it was not confirmed, because only the server can end a session.
  */
 
-import { Badge, Button, useMantineColorScheme } from '@mantine/core'
+import { Badge, Button } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -13,6 +13,7 @@ import { Hall } from '../parts/frames.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { PageTitle } from '../parts/page.tsx'
+import { useScheme } from '../parts/scheme-switch.tsx'
 import { SessionList } from '../parts/session-list.tsx'
 import { told } from '../parts/trouble.tsx'
 import { texts } from '../texts.ts'
@@ -48,12 +49,12 @@ function SignedInHome({ user, session }: Signed) {
         </span>
         <div>
           <PageTitle name={texts.home.title(name)}>{texts.home.title(name)}</PageTitle>
-          <p className={classes.role}>
+          <div className={classes.role}>
             <span>{user.username}</span>
             <Badge variant="light" color="brass" size="lg" tt="none" fw={600}>
               {texts.roles[user.role] ?? user.role}
             </Badge>
-          </p>
+          </div>
         </div>
       </div>
       <section className={classes.card} aria-labelledby="this-session">
@@ -86,7 +87,7 @@ function Fact({ is, children }: { is: string; children: ReactNode }) {
 
 function useSignOut() {
   const client = useClient()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useScheme()
 
   return useMutation({
     mutationFn: async () => {

@@ -16,12 +16,12 @@ import { NewPassword, newPasswordFault } from '../parts/new-password.tsx'
 import { PageTitle } from '../parts/page.tsx'
 import { Refusal } from '../parts/trouble.tsx'
 import { useWait, WaitText } from '../parts/wait.tsx'
-import { setupKey } from '../queries.ts'
+import { setupKey, setupQuery } from '../queries.ts'
 import { texts } from '../texts.ts'
 import classes from './set-up.module.css'
 
 export function SetUp() {
-  const { data } = useQuery<SetupStatus>({ queryKey: setupKey, enabled: false })
+  const { data } = useQuery({ ...setupQuery(useClient()), enabled: false })
   const [token, setToken] = useClaim()
 
   useEffect(() => {

@@ -17,8 +17,11 @@ const choices = [
   ['dark', IconMoon],
 ] as const satisfies readonly (readonly [MantineColorScheme, typeof IconSun])[]
 
+/** Keeps transitions, because stopping them would write a style into the page. */
+export const useScheme = () => useMantineColorScheme({ keepTransitions: true })
+
 export function SchemeSwitch() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useScheme()
   const name = useId()
 
   return (

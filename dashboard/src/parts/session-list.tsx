@@ -87,14 +87,14 @@ function Row({ session }: { session: Session }) {
         <Icon size={20} stroke={1.6} />
       </span>
       <div className={classes.what}>
-        <p className={classes.name}>
+        <div className={classes.name}>
           {name}
           {session.current && (
             <Badge variant="light" color="brass" tt="none" fw={600}>
               {texts.home.here}
             </Badge>
           )}
-        </p>
+        </div>
         <p className={classes.detail}>
           <span className="numbers">{session.address}</span>
           <span>
