@@ -46,7 +46,7 @@ export const texts = {
 
   setUp: {
     title: 'Claim this instance',
-    lead: 'It has no owner yet. Whoever holds the claim link becomes the owner and invites the others.',
+    lead: 'It has no owner yet. Whoever holds the claim link becomes the owner and decides who else may come in.',
     token: 'Claim link or token',
     tokenHelp: 'Paste the whole link, or only what stands after “token=”.',
     tokenWhere: 'Where to find it',
@@ -86,8 +86,7 @@ export const texts = {
     address: 'Address',
     since: 'Signed in',
     factOf: (name: string) => `${name}:`,
-    ends: 'Ends',
-    endsLatest: (moment: string) => `${moment} at the latest`,
+    ends: 'Ends by',
     lastActive: 'Last active',
     unknownBrowser: 'Unknown browser',
     unknownSystem: 'unknown system',

@@ -77,8 +77,11 @@ export const theme = createTheme({
       h3: { fontSize: '1rem', lineHeight: '1.4' },
     },
   },
-  // Named so that look.css can draw one focus ring around fields of every kind.
-  components: { Input: { classNames: { input: 'field' } } },
+  // Named so that look.css can draw fields of every kind alike.
+  components: {
+    Input: { classNames: { input: 'field' } },
+    InputWrapper: { classNames: { label: 'field-label' } },
+  },
   defaultRadius: 'md',
   radius: { xs: '3px', sm: '5px', md: '8px', lg: '12px', xl: '20px' },
   shadows: {

@@ -228,6 +228,22 @@ describe('an instance with an owner', () => {
     await heading(page, home).waitFor()
   })
 
+  test('a session ended from another place ends here, and says why', async () => {
+    for (let elsewhere = 0; elsewhere < 5; elsewhere++) {
+      const other = await browser.newContext()
+      const answer = await other.request.post(`${server.origin}/api/v1/auth/login`, {
+        headers: { Origin: server.origin },
+        data: { username: name, password },
+      })
+      expect(answer.status()).toBe(200)
+      await other.close()
+    }
+    await page.reload()
+    await heading(page, 'Sign in').waitFor()
+    await page.getByText('the oldest of your sessions was ended for it').waitFor()
+    expect(visitor.headings()).toEqual(['Sign in'])
+  })
+
   test('a server that goes away: nothing is lost, nothing pretended, all goes on by itself', async () => {
     await server.stop()
     await page.getByRole('button', { name: 'Sign out' }).click()

@@ -3,7 +3,7 @@
  * says so when it was not confirmed, because only the server can end a session.
  */
 
-import { Badge, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -15,6 +15,7 @@ import { Notice } from '../parts/notice.tsx'
 import { PageTitle } from '../parts/page.tsx'
 import { useScheme } from '../parts/scheme-switch.tsx'
 import { SessionList } from '../parts/session-list.tsx'
+import { Tag } from '../parts/tag.tsx'
 import { told } from '../parts/trouble.tsx'
 import { texts } from '../texts.ts'
 import classes from './home.module.css'
@@ -51,9 +52,7 @@ function SignedInHome({ user, session }: Signed) {
           <PageTitle name={texts.home.title(name)}>{texts.home.title(name)}</PageTitle>
           <div className={classes.role}>
             <span>{user.username}</span>
-            <Badge variant="light" color="brass" size="lg" tt="none" fw={600}>
-              {texts.roles[user.role] ?? user.role}
-            </Badge>
+            <Tag>{texts.roles[user.role] ?? user.role}</Tag>
           </div>
         </div>
       </div>
@@ -67,7 +66,7 @@ function SignedInHome({ user, session }: Signed) {
             <Moment at={session.createdAt} />
           </Fact>
           <Fact is={texts.home.ends}>
-            <Moment at={session.expiresAt} says={texts.home.endsLatest} />
+            <Moment at={session.expiresAt} />
           </Fact>
         </dl>
       </section>

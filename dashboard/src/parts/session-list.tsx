@@ -2,7 +2,7 @@
  * The person's own live sessions, page by page, this one marked.
  */
 
-import { Badge, Button, Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import {
   IconDeviceDesktop,
   IconDeviceMobile,
@@ -16,6 +16,7 @@ import { sessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 import { Moment } from './moment.tsx'
 import classes from './session-list.module.css'
+import { Tag } from './tag.tsx'
 import { told } from './trouble.tsx'
 
 const icons = {
@@ -89,11 +90,7 @@ function Row({ session }: { session: Session }) {
       <div className={classes.what}>
         <div className={classes.name}>
           {name}
-          {session.current && (
-            <Badge variant="light" color="brass" tt="none" fw={600}>
-              {texts.home.here}
-            </Badge>
-          )}
+          {session.current && <Tag>{texts.home.here}</Tag>}
         </div>
         <p className={classes.detail}>
           <span className="numbers">{session.address}</span>
