@@ -40,7 +40,7 @@ function RetryIn({ at }: { at: number | undefined }) {
 }
 
 /** Asks the server again, and shows that it does. */
-export function RetryNow({ also }: { also?: () => unknown }) {
+function RetryNow({ also }: { also?: () => unknown }) {
   const client = useClient()
   const [trying, setTrying] = useState(false)
 
