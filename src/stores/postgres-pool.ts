@@ -35,10 +35,13 @@ export async function poolFor(url: string): Promise<Pool> {
     keepAlive: true,
     pipeline: true,
     verify: (client, done) => {
+      // Without a listener a connection that breaks in use would end the whole program. Its queries
+      // fail, and that is where it is told.
+      client.on('error', () => undefined)
       setUp(client).then(() => done(), done)
     },
   })
-  // A connection that breaks while nobody uses it is replaced when the next one is asked for.
+  // One that breaks while nobody uses it is replaced when the next one is asked for.
   pool.on('error', () => undefined)
   return pool
 }

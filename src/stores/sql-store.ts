@@ -17,7 +17,7 @@ import { recordOf, storable, writeOf } from './write.ts'
 
 /** How often, and for how long, a step is tried. A handful of tries is lost in a row in practice. */
 const tries = 50
-const patience = 10 * second
+const patience = 5 * second
 
 /** Records every sign-in is shown and hardly any step writes; queueing for them would help nobody. */
 const calm: ReadonlySet<Kind> = new Set(['instance'])
