@@ -95,10 +95,6 @@ export interface SetupStatus {
   }
 }
 
-export interface CsrfToken {
-  readonly token: string
-}
-
 /** Every list. `nextCursor` is null at the end. */
 export interface Page<T> {
   readonly items: readonly T[]

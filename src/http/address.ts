@@ -11,7 +11,7 @@ import { compile } from 'proxy-addr'
 export type Trusted = (address: string) => boolean
 
 /** Shared by all whose address cannot be known, so that no limit is skipped for them. */
-export const unknownAddress = 'unknown'
+const unknownAddress = 'unknown'
 
 /**
  * Compiles the proxies to trust, once at start.

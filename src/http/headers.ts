@@ -8,7 +8,7 @@
 export type HeaderSet = Readonly<Record<string, string>>
 
 /** For answers that no browser is to show, run or frame. */
-export const apiPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+const apiPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 /**
  * For the dashboard: own files only, nothing inline, no markup from text. There is no `report-to`,
