@@ -31,22 +31,16 @@ export function read(world: World, token: string): Read {
 /**
  * The caller behind `token`.
  *
- * @param active Whether this request is a person's doing, and so keeps the session from idling out.
  * @returns `not_authenticated` for a token that is not ours; `session_expired` or `session_revoked`
  *   for one that was.
  */
-export async function authenticate(
-  world: World,
-  token: string,
-  active: boolean,
-): Promise<Caller | Refusal> {
+export async function authenticate(world: World, token: string): Promise<Caller | Refusal> {
   const seen = read(world, token)
   if (seen.kind === 'foreign') return refuse('not_authenticated', { why: 'foreign token' })
 
   const caller = await stands(world, seen.claims)
   if (!caller.ok) return caller
-  if (seen.kind === 'expired') return refuse('session_expired', { why: 'access token' })
-  return active ? touched(world, caller) : caller
+  return seen.kind === 'expired' ? refuse('session_expired', { why: 'access token' }) : caller
 }
 
 async function stands(world: World, { sub, sid, ver }: Claims): Promise<Caller | Refusal> {
@@ -64,7 +58,8 @@ async function stands(world: World, { sub, sid, ver }: Claims): Promise<Caller |
   return { ok: true, user, session }
 }
 
-async function touched(world: World, caller: Caller): Promise<Caller> {
+/** Keeps a session from idling out, for a request that a person made and that was let in. */
+export async function touched(world: World, caller: Caller): Promise<Caller> {
   if (!touch(caller.session, world.clock.now())) return caller
   const moved = await world.store.step({ session: sessionRef(caller.session.id) }, (shown, now) => {
     // Ended meanwhile: that stays. This request was let in before, and writes nothing.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { authenticate, type Caller } from '../flows/authenticate.ts'
+import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
 import { recordCsrf } from '../flows/record.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -64,8 +64,7 @@ export async function passCaller(
 ): Promise<Caller | Refusal> {
   const { world } = site
   if (cookies.session === undefined) return refuse('not_authenticated')
-  const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
-  const caller = await authenticate(world, cookies.session, !passive)
+  const caller = await authenticate(world, cookies.session)
   if (!caller.ok) return caller
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
@@ -74,7 +73,8 @@ export async function passCaller(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
-  return caller
+  const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
+  return passive ? caller : touched(world, caller)
 }
 
 async function rejected(
