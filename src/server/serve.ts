@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
 import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
 import { listener } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { openDashboard } from './dashboard.ts'
 import { openLog } from './log.ts'
+import { type Stoppable, stoppable } from './stopping.ts'
 
 /** How long requests in flight may take after a stop was asked for. */
 const patience = 10_000
@@ -48,33 +50,63 @@ export async function serve(sources: Sources): Promise<void> {
   const tokenFile = join(dataFolder(said), 'setup-token')
   const gate = await openGate(said, {
     onFault: ({ error, ...where }) => log.error({ err: error, ...where }, 'fault'),
-    onClaimed: () => rmSync(tokenFile, { force: true }),
+    onClaimed: () => forget(tokenFile, log),
   })
-  const server = serverOf(gate, log)
-  await listen(server, own.port, own.host).catch(async (error) => {
+  try {
+    const server = createServer()
+    const following = stoppable(server)
+    answerOn(server, gate, log, following)
+    const asked = stopAsked()
+    await listen(server, own.port, own.host)
+    try {
+      await announceClaim(gate, tokenFile, log)
+      say(`Listening on ${gate.publicOrigin}`)
+      await asked
+      log.info('stopping')
+    } finally {
+      await following.stop(patience)
+    }
+  } finally {
     await gate.close()
-    throw error
-  })
-
-  await announceClaim(gate, tokenFile)
-  say(`Listening on ${gate.publicOrigin}`)
-
-  await stopAsked()
-  log.info('stopping')
-  await stopped(server)
-  await gate.close()
+  }
 }
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-async function announceClaim(gate: Sallyport, tokenFile: string): Promise<void> {
+async function announceClaim(gate: Sallyport, tokenFile: string, log: Logger): Promise<void> {
   const token = await gate.setupToken()
-  if (token === undefined) return rmSync(tokenFile, { force: true })
-  mkdirSync(dirname(tokenFile), { recursive: true, mode: 0o700 })
-  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
-  say(`Claim this instance: ${gate.publicOrigin}/setup#token=${token}`)
+  if (token === undefined) return forget(tokenFile, log)
+  try {
+    keepPrivately(tokenFile, `${token}\n`)
+  } catch (error) {
+    // On PostgreSQL there may be no folder to write to; the line below says it all.
+    log.warn({ err: error }, 'the setup token could not be written to a file')
+  }
+  say(`Claim this instance: ${gate.publicOrigin}/setup#token=${encodeURIComponent(token)}`)
+}
+
+/** Writes a file for its owner alone, whatever stood in its place and whoever could read that. */
+function keepPrivately(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${process.pid}`
+  rmSync(draft, { force: true })
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** What it held is void by now: a file that stays is untidy, and no reason to refuse anybody. */
+function forget(path: string, log: Logger): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    log.warn({ err: error }, 'the file of the setup token could not be removed')
+  }
 }
 
 /** Where the server keeps what is not in the database: beside the SQLite file, else `data`. */
@@ -84,32 +116,33 @@ function dataFolder(said: readonly Said[]): string {
   return file && file !== ':memory:' ? dirname(file) : 'data'
 }
 
-function serverOf(gate: Sallyport, log: ReturnType<typeof openLog>): Server {
+function answerOn(server: Server, gate: Sallyport, log: Logger, { working }: Stoppable): void {
   const dashboard = openDashboard(builtDashboard(), gate)
   if (!dashboard) log.warn('the dashboard is not built; only the API is served')
-  const server = createServer(
-    listener(async (request, from) => {
-      const began = performance.now()
-      const response = await answer(request, from)
-      const path = URL.parse(request.url)?.pathname.slice(0, 256)
-      const ms = Math.round(performance.now() - began)
-      const requestId = response.headers.get('x-request-id') ?? undefined
-      log.info({ requestId, method: request.method, path, status: response.status, ms }, 'request')
-      return response
-    }),
-  )
   const answer: Parameters<typeof listener>[0] = async (request, from) => {
     const path = URL.parse(request.url)?.pathname ?? '/'
     const api = path === gate.basePath || path.startsWith(`${gate.basePath}/`)
     if (api || from.unreadable || !dashboard) return gate.handle(request, from)
     return gate.misdirected(request, from) ?? dashboard(request)
   }
+  const logged: typeof answer = async (request, from) => {
+    const began = performance.now()
+    const response = await answer(request, from)
+    const path = URL.parse(request.url)?.pathname.slice(0, 256)
+    const ms = Math.round(performance.now() - began)
+    const requestId = response.headers.get('x-request-id') ?? undefined
+    log.info({ requestId, method: request.method, path, status: response.status, ms }, 'request')
+    return response
+  }
+  server.on(
+    'request',
+    listener((request, from) => working(() => logged(request, from))),
+  )
   // Slow senders hold a socket, not the server.
   server.headersTimeout = 10_000
   server.requestTimeout = 15_000
   server.keepAliveTimeout = 5_000
   server.on('clientError', refuseUnparsed)
-  return server
 }
 
 const builtDashboard = (): string =>
@@ -144,17 +177,5 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 function stopAsked(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
-}
-
-/** Waits for what is in flight, but not for ever. */
-function stopped(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const giveUp = setTimeout(() => server.closeAllConnections(), patience)
-    server.close(() => {
-      clearTimeout(giveUp)
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }
