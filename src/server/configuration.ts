@@ -47,6 +47,8 @@ export const allPaths = pathsOf({ ...settings, ...serverSettings }).map(([path])
 export interface Sources {
   /** By setting path, as commander hands them over. */
   readonly flags: Readonly<Record<string, string>>
+  /** What else stood on the command line: flags nobody knows, and whatever follows them. */
+  readonly unknown: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly folder: string
   /** `--config`; without it `sallyport.config.json` is read if it is there. */
@@ -73,6 +75,7 @@ export function configure(sources: Sources): Configuration {
       as: flagName(path),
       text: true,
     })),
+    ...unknownFlags(sources.unknown),
   ]
   const own = new Set<string>(Object.keys(serverSettings))
   const { policy: server, complaints } = settle(
@@ -89,9 +92,24 @@ export function configure(sources: Sources): Configuration {
   return {
     server,
     said,
-    complaints: [...('complaint' in file ? [file.complaint] : []), ...complaints],
+    complaints: [
+      ...('complaint' in file ? [file.complaint] : []),
+      ...(isStray(sources.unknown) ? ['serve: takes flags and nothing else.'] : []),
+      ...complaints,
+    ],
   }
 }
+
+/** The flags among them by name; a value is never repeated, since it may be a secret. */
+function unknownFlags(unknown: readonly string[]): Said[] {
+  return unknown.flatMap((one): Said[] => {
+    const [name] = /^--?[a-z]+(?:-[a-z]+)*(?==|$)/.exec(one) ?? []
+    return name ? [{ path: name, value: undefined, as: name, text: true }] : []
+  })
+}
+
+const isStray = (unknown: readonly string[]): boolean =>
+  unknown.length > 0 && unknownFlags(unknown).length === 0
 
 function inEnvironment(environment: Sources['environment']): Said[] {
   const names = new Map(allPaths.map((path) => [environmentName(path), path]))

@@ -12,13 +12,19 @@ import { check, serve } from './serve.ts'
 const program = new Command('sallyport')
   .description('Sign-in you run yourself.')
   .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .configureOutput({
+    // What stands behind a flag nobody knows may be a secret.
+    writeErr: (text) => process.stderr.write(text.replace(/=[^']*'/g, "'")),
+  })
 
 const serving = program
   .command('serve')
   .description('Serves the API and the dashboard.')
   .option('--config <file>', 'read settings from this file')
   .option('--check', 'say what is wrong with the settings, and exit')
+  // Told with everything else that is wrong, not before it.
+  .allowUnknownOption()
+  .allowExcessArguments()
 
 // commander would make names of its own; the attribute is the setting's path.
 for (const path of allPaths) serving.addOption(new Option(`${flagName(path)} <value>`))
@@ -27,6 +33,7 @@ serving.action(async (options: Record<string, string | boolean | undefined>) => 
   const { check: onlyCheck, config } = options
   const sources: Sources = {
     flags: flagsIn(options),
+    unknown: serving.args,
     environment: process.env,
     folder: process.cwd(),
     config: typeof config === 'string' ? config : undefined,
