@@ -18,6 +18,8 @@ import { record } from './record.ts'
 /** Where a request comes from, as it is kept with the session and in the audit. */
 export interface From {
   readonly address: string
+  /** Whose place in the hashing queue is taken: an IPv4 address, or the /64 of one of IPv6. */
+  readonly bucket: string
   readonly userAgent: string
   /** The session whose genuine cookie came along. */
   readonly came: string | undefined
@@ -35,7 +37,7 @@ export async function logIn(
 ): Promise<Granted | Refusal> {
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
-  const proof = await verified(world, found, asked.password, from.address)
+  const proof = await verified(world, found, asked.password, from.bucket)
   if (!proof.ok) return proof
   if (!found || !proof.value) return wrong(world, found, asked.username, proof.why, from)
 
@@ -50,8 +52,11 @@ export async function logIn(
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
       // What was proven was proven of the hash that was read: it must still be the one.
       const same = shown.user?.passwordHash === found.passwordHash && shown.user.disabledAt === null
-      if (!shown.instance || !shown.user || !same)
-        return { verdict: refuse('invalid_credentials', { why: 'changed_meanwhile' }) }
+      if (!shown.instance || !shown.user || !same) {
+        const why = 'changed_meanwhile'
+        const verdict = refuse('invalid_credentials', { why })
+        return { verdict, record: [refusedEvent(found, why, from)] }
+      }
       const signed: User = { ...shown.user, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
@@ -78,16 +83,16 @@ async function verified(
   world: World,
   found: User | undefined,
   password: string,
-  address: string,
+  by: string,
 ): Promise<{ ok: true; value: boolean; why: string } | Refusal> {
   const { hasher, keys } = world
   const hash = found && found.disabledAt === null ? found.passwordHash : null
   const kept = hash === null ? undefined : toVerify(keys, hash, password)
   if (kept && hasher.reads(kept.phc)) {
-    const done = await hasher.verify(kept.phc, kept.secret, address)
+    const done = await hasher.verify(kept.phc, kept.secret, by)
     return done.ok ? { ...done, why: 'wrong_password' } : done
   }
-  const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, address)
+  const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, by)
   const why = hash !== null ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
   return done.ok ? { ok: true, value: false, why } : done
 }
@@ -125,9 +130,9 @@ export function signedIn(opened: Session) {
 export async function hashed(
   world: World,
   password: string,
-  address: string,
+  by: string,
 ): Promise<{ ok: true; value: string } | Refusal> {
   const { pepper, secret } = secretOf(world.keys, password)
-  const done = await world.hasher.hash(secret, address)
+  const done = await world.hasher.hash(secret, by)
   return done.ok ? { ok: true, value: stored(pepper, done.value) } : done
 }

@@ -57,7 +57,7 @@ export async function setUp(
 ): Promise<Granted | Refusal> {
   const who = await named(world, asked)
   if ('fields' in who) return refuse('validation_failed', { fields: who.fields })
-  const hash = await hashed(world, asked.password, from.address)
+  const hash = await hashed(world, asked.password, from.bucket)
   if (!hash.ok) return hash
 
   const [userId, sessionId] = [newId(world), newId(world)]

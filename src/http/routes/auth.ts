@@ -12,6 +12,7 @@ import { isCsrf } from '../../rules/csrf.ts'
 import type { Session } from '../../rules/facts.ts'
 import { second } from '../../rules/time.ts'
 import * as wire from '../../wire.ts'
+import { bucketOf } from '../address.ts'
 import { clearCookie, setCookie } from '../cookies.ts'
 import { type Answer, type Asked, open, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
@@ -27,6 +28,7 @@ function cameWith({ site, cookies }: Asked): string | undefined {
 
 const fromOf = (asked: Asked): From => ({
   address: asked.address,
+  bucket: bucketOf(asked.address),
   userAgent: asked.userAgent,
   came: cameWith(asked),
 })
