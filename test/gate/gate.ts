@@ -106,6 +106,8 @@ async function connection(kind: DatabaseKind, database: string): Promise<TestGat
       connectionString: database,
       options: '-c search_path=sallyport',
     })
+    // A test may throw everybody out of the database, this connection too.
+    client.on('error', () => {})
     await client.connect()
     onTestFinished(() => client.end())
     return async (statement) => (await client.query(statement)).rows
