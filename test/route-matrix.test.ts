@@ -1,0 +1,190 @@
+/**
+ * Who may call what (AUTHZ-05), generated from the route table: every route with every kind of caller.
+ * What a cell expects follows from the route's guard alone, so a new route is in here from the start.
+ *
+ * @module
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Guard, type Route, routeTable } from '../src/http/route.ts'
+import { databases, openTestGate, type TestGate } from './gate/gate.ts'
+import { addPerson } from './gate/people.ts'
+import { expectRefused } from './gate/refusal.ts'
+import { type Sending, type Visitor, visitor } from './gate/visitor.ts'
+
+const folder = join(import.meta.dirname, '../src/http/routes')
+const modules = await Promise.all(
+  readdirSync(folder)
+    .filter((name) => !name.includes('.test.'))
+    .map((name): Promise<Record<string, unknown>> => import(join(folder, name))),
+)
+const routes = modules.flatMap((one) => Object.values(one).filter(Array.isArray)).flat() as Route[]
+
+/** What a cell expects: let in, or this status and code. */
+type Expected = 'in' | readonly [status: number, code: string]
+
+interface Kind {
+  /** Signs in, or not. */
+  readonly become: (open: TestGate, who: Visitor) => Promise<unknown>
+  readonly headers?: (open: TestGate) => Promise<Sending['headers']>
+  readonly expected: (guard: Guard, unsafe: boolean) => Expected
+}
+
+const astray = [403, 'csrf_rejected'] as const
+const nobody = [401, 'not_authenticated'] as const
+const logIn = (_: TestGate, who: Visitor) => who.logIn('ada')
+const needsCaller = ({ caller }: Guard) => caller === 'signed-in'
+const needsToken = (guard: Guard, unsafe: boolean) =>
+  unsafe && needsCaller(guard) ? astray : ('in' as const)
+
+const kinds: Readonly<Record<string, Kind>> = {
+  anonymous: {
+    become: async () => {},
+    expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
+  },
+  'a full session': { become: logIn, expected: () => 'in' },
+  'a restricted session': {
+    become: (_, who) => who.logIn('eve'),
+    expected: ({ restricted }) => (restricted ? 'in' : [403, 'password_change_required']),
+  },
+  'an ended session': {
+    become: async (open, who) => {
+      const { id } = (await who.logIn('ada')).json.session
+      await open.query(`update sessions set "endedAt" = 1, "endReason" = 'revoked'
+        where id = '${id}'`)
+    },
+    expected: (guard) => (needsCaller(guard) ? [401, 'session_revoked'] : 'in'),
+  },
+  'a session that idled out': {
+    become: async (open, who) => {
+      const { id } = (await who.logIn('ada')).json.session
+      await open.query(`update sessions set "idleUntil" = 1 where id = '${id}'`)
+    },
+    expected: (guard) => (needsCaller(guard) ? [401, 'session_expired'] : 'in'),
+  },
+  'a foreign token': {
+    become: async (open, who) => {
+      await who.logIn('ada')
+      const token = who.jar.get('__Host-session') ?? ''
+      who.jar.set(
+        '__Host-session',
+        token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      )
+      await open.recorded()
+    },
+    expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
+  },
+  'both credentials': {
+    become: logIn,
+    headers: async () => ({ Authorization: 'Bearer sp_key' }),
+    expected: () => [400, 'malformed_request'],
+  },
+  'a wrong origin': {
+    become: logIn,
+    headers: async () => ({ Origin: 'https://evil.test' }),
+    expected: (guard, unsafe) => (unsafe || guard.sameOrigin ? astray : 'in'),
+  },
+  'another site’s page': {
+    become: logIn,
+    headers: async () => ({ Origin: null, 'Sec-Fetch-Site': 'cross-site' }),
+    expected: (guard, unsafe) => (unsafe || guard.sameOrigin ? astray : 'in'),
+  },
+  'no CSRF token': {
+    become: logIn,
+    headers: async () => ({ 'X-CSRF-Token': null }),
+    expected: needsToken,
+  },
+  'the token of another session': {
+    become: async ({ gate }, who) => {
+      const other = visitor(gate)
+      await other.logIn('ada')
+      await who.logIn('ada')
+      who.jar.set('__Host-csrf', other.jar.get('__Host-csrf') ?? '')
+    },
+    expected: needsToken,
+  },
+}
+
+describe.each(databases)('on %s', (database) => {
+  test.each(Object.entries(kinds))(
+    'Every route with %s: by its guard, and nothing is changed',
+    async (_, kind) => {
+      const open = await openTestGate(database)
+      const { gate, dump, recorded } = open
+      await visitor(gate).setUp()
+      await addPerson(open, 'eve', { mustChange: true })
+      const who = visitor(gate)
+      await kind.become(open, who)
+      const jar = [...who.jar]
+      const more = await kind.headers?.(open)
+      const before = await dump()
+      await recorded()
+
+      for (const { method, path, guard } of routes) {
+        const name = `${method} ${path}`
+        const unsafe = method !== 'GET'
+        // Of the type that a foreign form can send: whoever is let in gets no further than 415.
+        const body = unsafe ? { body: '{}' } : {}
+        const headers = {
+          'Sec-Fetch-Site': 'same-origin',
+          ...(unsafe && { 'Content-Type': 'text/plain' }),
+          ...more,
+        }
+        const got = await who.send(method, path.replace('{id}', 'x'.repeat(22)), {
+          ...body,
+          headers,
+        })
+        const expected = kind.expected(guard, unsafe)
+        if (expected !== 'in') expectRefused(got, ...expected, name)
+        else if (unsafe) expectRefused(got, 415, 'unsupported_media_type', name)
+        else expect([name, got.status]).toEqual([name, 200])
+
+        const events = (await recorded()).map(({ type }) => type)
+        expect([name, events]).toEqual([name, expected === astray ? ['csrf.rejected'] : []])
+        expect(await dump()).toBe(before)
+        who.jar.clear()
+        for (const [cookie, value] of jar) who.jar.set(cookie, value)
+      }
+    },
+  )
+})
+
+test('The table is not empty, and a route that does not say who may call it stops the start', () => {
+  expect(routes.length).toBeGreaterThan(10)
+  const [first] = routes
+  if (!first) return
+  const bad: unknown[] = [
+    {},
+    { caller: 'anyone' },
+    { caller: 'everybody', restricted: true },
+    undefined,
+  ]
+  for (const guard of bad)
+    expect(() => routeTable([{ ...first, guard: guard as Guard }], '/api')).toThrow(/who may call/)
+  expect(() => routeTable([first, first], '/api')).toThrow(/twice/)
+})
+
+test('What is no route is 404 to everybody, before anything else is looked at (AUTHZ-13)', async () => {
+  const open = await openTestGate()
+  const ada = visitor(open.gate)
+  await ada.setUp()
+  for (const path of [
+    '/metrics',
+    '/debug',
+    '/.env',
+    '/.git/config',
+    '/admin',
+    '/users',
+    '/audit',
+    '/health',
+    '/auth',
+    '/auth/refresh',
+    '/auth/api-keys',
+    '',
+    '/',
+  ])
+    for (const who of [ada, visitor(open.gate)])
+      for (const method of ['GET', 'POST'])
+        expectRefused(await who.send(method, path), 404, 'not_found', `${method} ${path}`)
+})
