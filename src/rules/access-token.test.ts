@@ -138,6 +138,9 @@ describe('a header that is not one of ours, correctly signed', () => {
     ['crit', `{"alg":"HS256","kid":"${one.id}","typ":"at+jwt","crit":["exp"]}`],
     ['its own jwk', `{"alg":"HS256","kid":"${one.id}","typ":"at+jwt","jwk":{"k":"AAAA"}}`],
     ['b64 false', `{"alg":"HS256","kid":"${one.id}","typ":"at+jwt","b64":false}`],
+    // Fifteen bytes: their base64url is the beginning of ours.
+    ['the beginning of ours', '{"alg":"HS256",'],
+    ['ours and a space', `${ours} `],
     ['no JSON', 'HS256'],
     ['nothing', ''],
   ])('%s', (_, header) => {
