@@ -57,7 +57,9 @@ export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7
       if (value === null) headers.delete(name)
       else headers.set(name, value)
     }
-    const request = new Request(`${origin}/api/v1${path}`, { method, headers, body: body ?? null })
+    // As bytes: for a text the platform would add a type of its own.
+    const bytes = body === undefined ? null : new TextEncoder().encode(body)
+    const request = new Request(`${origin}/api/v1${path}`, { method, headers, body: bytes })
     return keepCookies(await gate.handle(request, { address }))
   }
 
