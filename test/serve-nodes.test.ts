@@ -1,0 +1,48 @@
+/**
+ * Two servers over one database: the same claim link, the same sessions, and an end of one is an end
+ * on both.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest'
+import { freshPostgres } from './provision/postgres.ts'
+import { browser } from './server/browser.ts'
+import { emptyFolder, freePort, serve } from './server/process.ts'
+
+const places = {
+  'one SQLite file': async () => ({}),
+  'one PostgreSQL': async () => ({
+    SALLYPORT_DATABASE: await freshPostgres(),
+    SALLYPORT_SECRET: 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q',
+  }),
+}
+
+describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+  test('print the same claim link and serve the same sessions', async () => {
+    const folder = emptyFolder()
+    const port = await freePort()
+    const env = { ...(await place()), SALLYPORT_PUBLIC_ORIGIN: `http://localhost:${port}` }
+    // Both at once, over a database neither has met.
+    const [one, other] = await Promise.all([serve({ folder, port, env }), serve({ folder, env })])
+    expect(other.port).not.toBe(one.port)
+    expect(other.claimLink).toBe(one.claimLink)
+
+    const origin = `http://localhost:${port}`
+    const here = browser({ port: one.port, origin })
+    const there = browser({ port: other.port, origin })
+    expect((await here.setUp(one.setupToken)).status).toBe(201)
+    expect((await there.setUp(other.setupToken, 'eve')).json.code).toBe('already_set_up')
+    for (const [name, value] of here.jar) there.jar.set(name, value)
+    const me = await there.send('GET', '/auth/me')
+    expect([me.status, me.json.user.username]).toEqual([200, 'ada'])
+
+    expect((await there.send('POST', '/auth/logout')).status).toBe(204)
+    const gone = await here.send('GET', '/auth/me')
+    expect([gone.status, gone.json.code, gone.json.reason]).toEqual([
+      401,
+      'session_revoked',
+      'logout',
+    ])
+    expect([...one.stderr, ...other.stderr].filter((line) => line.includes('fault'))).toEqual([])
+  })
+})
