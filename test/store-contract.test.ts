@@ -148,10 +148,12 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
     const { place, store } = await withAda()
     const { stores, tally } = await competitors(place, 30)
     let most = 0
+    let looks = 0
     let over = false
     const auditor = (async () => {
       while (!over) {
         most = Math.max(most, (await store.find(sessionsOf('ada'))).length)
+        looks += 1
         // SQLite answers without a turn of the event loop; the others need one.
         await turn()
       }
@@ -162,7 +164,8 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
 
     expect(tally.together).toBe(30)
     expect(tally.lost).toBeGreaterThan(28)
-    expect(most).toBe(5)
+    expect(looks).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(5)
     expect(await store.find(sessionsOf('ada'))).toHaveLength(5)
     const recorded = await (await beneath(place)).run('select id from audit')
     expect(recorded).toHaveLength(30)

@@ -30,10 +30,13 @@ export type Tables = {
 
 export type Row = Readonly<Record<string, unknown>>
 
+/** A statement ready to be carried over. */
+export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
+
 /** What a step writes. */
 export interface Writes {
   /** In the order given; each must meet exactly one row. When `head` moves, the last one moves it. */
-  readonly writes: readonly CompiledQuery[]
+  readonly writes: readonly Query[]
   /** The end of the audit chain after them. */
   readonly head: ChainHead
 }
@@ -54,7 +57,7 @@ export interface Database {
    * @param ask Builds the selects; the expression it is given stands for the `now` of the answer.
    * @returns The rows of each select, in its order.
    */
-  read(ask: (now: Expression<Instant>) => readonly CompiledQuery[]): Promise<{
+  read(ask: (now: Expression<Instant>) => readonly Query[]): Promise<{
     readonly now: Instant
     readonly rows: readonly (readonly Row[])[]
   }>

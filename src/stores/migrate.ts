@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Compilable, type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Random, Unavailable } from '../ports.ts'
-import type { Database, Row, Tables } from './database.ts'
+import type { Database, Query, Row, Tables } from './database.ts'
 import { sessions } from './migrations/0001-sessions.ts'
 
 /** What a migration builds with. */
@@ -25,7 +25,7 @@ const migrations: Readonly<Record<string, Migration>> = { '0001-sessions': sessi
 /** The database being opened. */
 export interface Site extends Pick<Database, 'dialect' | 'builder'> {
   /** Runs one statement. */
-  run(query: CompiledQuery): Promise<readonly Row[]>
+  run(query: Query): Promise<readonly Row[]>
   /** Runs `work` in a transaction under the database's one lock for migrations. */
   locked(work: () => Promise<void>): Promise<void>
 }
@@ -78,7 +78,7 @@ async function missing({ builder, run }: Site): Promise<[string, Migration][]> {
 }
 
 /** The database belongs to a later version of this program. */
-export class NewerSchema extends Error {
+class NewerSchema extends Error {
   override readonly name = 'NewerSchema'
 }
 

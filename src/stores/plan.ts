@@ -15,7 +15,7 @@ export type Deed = { readonly kind: Kind; readonly id: string } & (
   | { readonly act: 'check'; readonly revision: string }
   | { readonly act: 'move'; readonly revision: string | undefined }
   | { readonly act: 'insert'; readonly fact: Row }
-  | { readonly act: 'update'; readonly revision: string; readonly fact: Row }
+  | { readonly act: 'update'; readonly revision: string; readonly fact: Row; readonly changed: Row }
   | { readonly act: 'forget'; readonly revision: string }
 )
 
@@ -71,7 +71,13 @@ function deedOf(seen: ReadonlyMap<string, Seen>, change: Change): Deed {
   const { id } = change.keep
   const shown = seen.get(keyOf(kind, id))
   if (!shown) return { act: 'insert', kind, id, fact }
-  return { act: 'update', kind, id, revision: shown.revision, fact }
+  const { revision } = shown
+  return { act: 'update', kind, id, revision, fact, changed: changedIn(fact, shown.fact) }
+}
+
+/** Only what differs is written: a column that is named again costs a page of each of its indexes. */
+function changedIn(fact: Row, before: Row): Row {
+  return Object.fromEntries(Object.entries(fact).filter(([name, value]) => value !== before[name]))
 }
 
 /**

@@ -5,11 +5,9 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { CompiledQuery } from 'kysely'
 import type { QueryConfig } from 'pg'
 import type { Instant } from '../rules/time.ts'
-
-type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
+import type { Query } from './database.ts'
 
 /** @returns A function that puts a query under the name of its text. */
 export function naming(): (query: Query) => QueryConfig {

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { type CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import type { Clock, Random } from '../ports.ts'
 import { type Instant, minute } from '../rules/time.ts'
-import { builderFor, chainsOf, type Database, type Row } from './database.ts'
+import { builderFor, chainsOf, type Database, type Query, type Row } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, told } from './postgres-errors.ts'
 import { poolFor, schema } from './postgres-pool.ts'
@@ -99,7 +99,7 @@ async function prepare(pool: Pool, random: Random): Promise<string> {
   }
 
   try {
-    const run = async (query: CompiledQuery) => (await say(query.sql, [...query.parameters])).rows
+    const run = async (query: Query) => (await say(query.sql, [...query.parameters])).rows
     return await migrate(
       { dialect: 'postgres', builder: builderFor('postgres'), run, locked },
       random,

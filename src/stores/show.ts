@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { type CompiledQuery, type Expression, sql } from 'kysely'
+import { type Expression, sql } from 'kysely'
 import type { Many, One, Ref } from '../ports.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Instant } from '../rules/time.ts'
-import type { Database, Row } from './database.ts'
+import type { Query, Row } from './database.ts'
+import type { Site } from './shapes.ts'
 
 /** A record as it was shown. */
 export interface Seen {
@@ -32,17 +33,19 @@ export const keyOf = (kind: Kind, id: string) => `${kind} ${id}`
 export const guardOf = (ref: Ref): One =>
   'one' in ref ? ref : { one: ref.owner, by: 'id', is: ref.is }
 
-export function selectOne({ builder }: Database, { one, by, is }: One): CompiledQuery {
-  return builder.selectFrom(one).selectAll().where(sql.ref(by), '=', is).compile()
+export function selectOne({ builder, shaped }: Site, { one, by, is }: One): Query {
+  return shaped(`show ${one} ${by}`, [is], () =>
+    builder.selectFrom(one).selectAll().where(sql.ref(by), '=', is).compile(),
+  )
 }
 
 /** The live members after a place, newest first, then by id. */
 export function selectMany(
-  { builder }: Database,
+  { builder }: Site,
   { many, by, is, live }: Many,
   now: Expression<Instant>,
   from: { readonly after?: Place | undefined; readonly limit: number } = { limit: most },
-): CompiledQuery {
+): Query {
   let query = builder
     .selectFrom(many)
     .selectAll()
@@ -68,14 +71,12 @@ export function factOf({ revision: _, ...fact }: Row): Row {
 }
 
 /** Reads everything asked, and the owners of lists, in one snapshot. */
-export async function show(database: Database, asked: Readonly<Record<string, Ref>>) {
+export async function show(site: Site, asked: Readonly<Record<string, Ref>>) {
   const refs = Object.entries(asked)
   const lists = refs.filter((entry): entry is [string, Many] => 'many' in entry[1])
-  const { now, rows } = await database.read((now) => [
-    ...refs.map(([, ref]) =>
-      'one' in ref ? selectOne(database, ref) : selectMany(database, ref, now),
-    ),
-    ...lists.map(([, list]) => selectOne(database, guardOf(list))),
+  const { now, rows } = await site.read((now) => [
+    ...refs.map(([, ref]) => ('one' in ref ? selectOne(site, ref) : selectMany(site, ref, now))),
+    ...lists.map(([, list]) => selectOne(site, guardOf(list))),
   ])
 
   const seen = new Map<string, Seen>()

@@ -12,6 +12,7 @@ import { second } from '../rules/time.ts'
 import type { Database } from './database.ts'
 import { plan, refuseUnknownList } from './plan.ts'
 import { queue } from './queue.ts'
+import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
 import { recordOf, storable, writeOf } from './write.ts'
 
@@ -32,6 +33,7 @@ export function sqlStore(given: {
   readonly auditKey: Buffer
 }): Store {
   const { database, random, auditKey } = given
+  const site: Site = { ...database, shaped: shapes() }
   const inTurn = queue()
   const fresh = (length: number) => random.bytes(length).toString('base64url')
 
@@ -42,7 +44,7 @@ export function sqlStore(given: {
 
     return inTurn(turnsOf(refs), async () => {
       for (let lost = 0; lost < tries; lost++) {
-        const { now, shown, seen } = await show(database, asked)
+        const { now, shown, seen } = await show(site, asked)
         const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
         if (keep.length + record.length === 0) return verdict
 
@@ -52,8 +54,8 @@ export function sqlStore(given: {
         const revision = fresh(12)
         const done = await database.commit((held) => {
           const sealed = seal(auditKey, held, events, ids, now)
-          const writes = deeds.map((deed) => writeOf(database, deed, revision))
-          return { writes: [...writes, ...recordOf(database, held, sealed)], head: sealed.head }
+          const writes = deeds.map((deed) => writeOf(site, deed, revision))
+          return { writes: [...writes, ...recordOf(site, held, sealed)], head: sealed.head }
         })
         if (done) return verdict
         if (performance.now() > until) throw new Unavailable('the database stays busy')
@@ -72,14 +74,14 @@ export function sqlStore(given: {
 
     async find<R extends Ref>(ref: R) {
       const { rows } = await database.read((now) => [
-        'one' in ref ? selectOne(database, ref) : selectMany(database, ref, now),
+        'one' in ref ? selectOne(site, ref) : selectMany(site, ref, now),
       ])
       const facts = (rows[0] ?? []).map(factOf)
       return ('one' in ref ? facts[0] : facts) as Shown<R>
     },
 
     async page(ref, from) {
-      const { rows } = await database.read((now) => [selectMany(database, ref, now, from)])
+      const { rows } = await database.read((now) => [selectMany(site, ref, now, from)])
       return (rows[0] ?? []).map(factOf) as never
     },
 

@@ -7,10 +7,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { type CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Clock, Random } from '../ports.ts'
 import { minute, second } from '../rules/time.ts'
-import { builderFor, chainsOf, type Database, type Row } from './database.ts'
+import { builderFor, chainsOf, type Database, type Query, type Row } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, patiently } from './sqlite-errors.ts'
 
@@ -34,11 +34,11 @@ export async function openSqlite(given: {
   const chains = chainsOf(random)
   const prepared = preparing(connection)
 
-  const all = ({ sql: text, parameters }: CompiledQuery): Row[] =>
+  const all = ({ sql: text, parameters }: Query): Row[] =>
     prepared(text).statement.all(...(parameters as SQLInputValue[]))
 
   /** How many rows a query meets: a select those it finds, a write those it changes. */
-  function met({ sql: text, parameters }: CompiledQuery): number {
+  function met({ sql: text, parameters }: Query): number {
     const { statement, selects } = prepared(text)
     const values = parameters as SQLInputValue[]
     return selects ? statement.all(...values).length : Number(statement.run(...values).changes)
@@ -87,7 +87,7 @@ export async function openSqlite(given: {
     }
   }
 
-  const run = (query: CompiledQuery) => patiently(patience, () => all(query))
+  const run = (query: Query) => patiently(patience, () => all(query))
   try {
     const instanceId = await migrate({ dialect: 'sqlite', builder, run, locked }, random)
     return {

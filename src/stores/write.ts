@@ -4,69 +4,82 @@
  *
  * @module
  */
-import { type CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { AuditRow, ChainHead } from '../rules/audit.ts'
-import type { Database } from './database.ts'
+import type { Query, Tables } from './database.ts'
 import type { Deed } from './plan.ts'
-
-type Site = Pick<Database, 'builder' | 'dialect'>
+import type { Site } from './shapes.ts'
 
 /** @param revision The one that every record written now gets. */
-export function writeOf({ builder, dialect }: Site, deed: Deed, revision: string): CompiledQuery {
+export function writeOf(site: Site, deed: Deed, revision: string): Query {
+  const { builder, dialect, shaped } = site
   const { kind, id } = deed
   switch (deed.act) {
-    case 'insert': {
-      const values = { ...storable(deed.fact), revision } as never
-      return builder
-        .insertInto(kind)
-        .values(values)
-        .onConflict((conflict) => conflict.doNothing())
-        .compile()
-    }
-    case 'update': {
-      const { id: _, ...rest } = storable(deed.fact)
-      const update = builder.updateTable(kind).set({ ...rest, revision } as never)
-      return update.where(sql.ref('id'), '=', id).where(shownWith(deed.revision)).compile()
-    }
+    case 'insert':
+      return inserting(site, kind, { ...storable(deed.fact), revision })
+    case 'update':
     case 'move': {
-      const move = builder.updateTable(kind).set({ revision } as never)
-      const here = move.where(sql.ref('id'), '=', id)
-      return (deed.revision ? here.where(shownWith(deed.revision)) : here).compile()
+      const changed = deed.act === 'update' ? storable(deed.changed) : {}
+      const values = { ...changed, revision }
+      const guard = deed.revision === undefined ? [] : [deed.revision]
+      return shaped(
+        `update ${kind} ${Object.keys(values)} ${guard.length}`,
+        [...Object.values(values), id, ...guard],
+        () => {
+          const update = builder.updateTable(kind).set(values as never)
+          const here = update.where(sql.ref('id'), '=', id)
+          return (deed.revision ? here.where(shownWith(deed.revision)) : here).compile()
+        },
+      )
     }
     case 'forget': {
       const removal = builder.deleteFrom(kind).where(sql.ref('id'), '=', id)
       return removal.where(shownWith(deed.revision)).compile()
     }
-    case 'check': {
-      const look = builder.selectFrom(kind).select('id').where(sql.ref('id'), '=', id)
-      const check = look.where(shownWith(deed.revision))
-      // SQLite has one writer, and this is it. Elsewhere the record must stay until the commit.
-      return (dialect === 'sqlite' ? check : check.forShare()).compile()
-    }
+    case 'check':
+      return shaped(`check ${kind}`, [id, deed.revision], () => {
+        const look = builder.selectFrom(kind).select('id').where(sql.ref('id'), '=', id)
+        const check = look.where(shownWith(deed.revision))
+        // SQLite has one writer, and this is it. Elsewhere the record must stay until the commit.
+        return (dialect === 'sqlite' ? check : check.forShare()).compile()
+      })
   }
+}
+
+/** An insert that meets no row where the record, or one with the same unique key, is there already. */
+function inserting({ builder, shaped }: Site, table: keyof Tables, row: object): Query {
+  return shaped(`insert ${table} ${Object.keys(row)}`, Object.values(row), () =>
+    builder
+      .insertInto(table)
+      .values(row as never)
+      .onConflict((conflict) => conflict.doNothing())
+      .compile(),
+  )
 }
 
 const shownWith = (revision: string) => sql<boolean>`${sql.ref('revision')} = ${revision}`
 
 /** The sealed records and, last, the new end of their chain. None for no record. */
 export function recordOf(
-  { builder }: Site,
+  site: Site,
   held: ChainHead,
   sealed: { readonly rows: readonly AuditRow[]; readonly head: ChainHead },
-): CompiledQuery[] {
+): Query[] {
   if (sealed.rows.length === 0) return []
+  const records = sealed.rows.map((row) => inserting(site, 'audit', row))
+  if (held.seq === 0) return [...records, inserting(site, 'audit_chains', sealed.head)]
+
   const { chain, seq, mac } = sealed.head
-  const inserts = sealed.rows.map((row) => builder.insertInto('audit').values(row).compile())
-  const end =
-    held.seq === 0
-      ? builder.insertInto('audit_chains').values({ chain, seq, mac })
-      : builder
-          .updateTable('audit_chains')
-          .set({ seq, mac })
-          .where('chain', '=', chain)
-          .where('seq', '=', held.seq)
-          .where('mac', '=', held.mac)
-  return [...inserts, end.compile()]
+  const end = site.shaped('move chain', [seq, mac, chain, held.seq, held.mac], () =>
+    site.builder
+      .updateTable('audit_chains')
+      .set({ seq, mac })
+      .where('chain', '=', chain)
+      .where('seq', '=', held.seq)
+      .where('mac', '=', held.mac)
+      .compile(),
+  )
+  return [...records, end]
 }
 
 /**

@@ -4,13 +4,12 @@
  *
  * @module
  */
-import type { CompiledQuery } from 'kysely'
-import type { Database } from '../../src/stores/database.ts'
+import type { Database, Query } from '../../src/stores/database.ts'
 
 /** Takes a guard away: the query as it is sent instead, or `undefined` for not at all. */
-export type Mutation = (write: CompiledQuery) => CompiledQuery | undefined
+export type Mutation = (write: Query) => Query | undefined
 
-const changed = (write: CompiledQuery, sql: string): CompiledQuery => ({ ...write, sql })
+const changed = (write: Query, sql: string): Query => ({ ...write, sql })
 
 export const mutations = {
   /** A record is written whatever became of it since it was shown. */
