@@ -8,7 +8,7 @@ import { instance, session as sessionRef, user as userRef, type World } from '..
 import { type Claims, type Read, readToken } from '../rules/access-token.ts'
 import type { Session, User } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { longestLife, standing, touch } from '../rules/session.ts'
+import { standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
 
 /** Who is asking, as it stands now. */
@@ -24,7 +24,6 @@ export function read(world: World, token: string): Read {
     keys: world.keys,
     issuer: world.publicOrigin,
     audience: world.instanceId,
-    maxLifetime: longestLife(world.policy.session),
   })
 }
 
@@ -61,10 +60,12 @@ async function stands(world: World, { sub, sid, ver }: Claims): Promise<Caller |
 /** Keeps a session from idling out, for a request that a person made and that was let in. */
 export async function touched(world: World, caller: Caller): Promise<Caller> {
   if (!touch(caller.session, world.clock.now())) return caller
-  const moved = await world.store.step({ session: sessionRef(caller.session.id) }, (shown, now) => {
-    // Ended meanwhile: that stays. This request was let in before, and writes nothing.
-    const next =
-      shown.session && shown.session.endedAt === null ? touch(shown.session, now) : undefined
+  const { id, userId } = caller.session
+  // The person is asked as well: a sign-in that counted this session as idled out collides with this,
+  // and cannot have it come back beside the one it opened.
+  const asked = { session: sessionRef(id), user: userRef(userId) }
+  const moved = await world.store.step(asked, ({ session }, now) => {
+    const next = session && touch(session, now)
     return { verdict: next, keep: next ? [keep('sessions', next)] : [] }
   })
   return moved ? { ...caller, session: moved } : caller

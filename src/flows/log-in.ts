@@ -8,11 +8,11 @@ import { instance, session, sessionsOf, user, userNamed, type World } from '../p
 import { event, pseudonymOf } from '../rules/audit.ts'
 import type { Session, User } from '../rules/facts.ts'
 import { canonicalName } from '../rules/identifier.ts'
-import { secretOf, stored, toVerify } from '../rules/password.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { type Granted, grant, newId } from './grant.ts'
+import { prove } from './password.ts'
 import { record } from './record.ts'
 
 /** Where a request comes from, as it is kept with the session and in the audit. */
@@ -37,9 +37,9 @@ export async function logIn(
 ): Promise<Granted | Refusal> {
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
-  const proof = await verified(world, found, asked.password, from.bucket)
+  const proof = await prove(world, found, asked.password, from.bucket)
   if (!proof.ok) return proof
-  if (!found || !proof.value) return wrong(world, found, asked.username, proof.why, from)
+  if (!found || !proof.right) return wrong(world, found, asked.username, proof.why, from)
 
   const id = newId(world)
   const verdict = await world.store.step(
@@ -57,7 +57,7 @@ export async function logIn(
         const verdict = refuse('invalid_credentials', { why })
         return { verdict, record: [refusedEvent(found, why, from)] }
       }
-      const signed: User = { ...shown.user, lastLoginAt: now }
+      const signed: User = { ...shown.user, passwordHash: proof.hash, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
         { id, ...from, remember: asked.remember },
@@ -73,28 +73,6 @@ export async function logIn(
     },
   )
   return verdict.ok ? grant(world, verdict.user, verdict.session) : verdict
-}
-
-/**
- * Whether the password is this person's. Where there is none to hold it against, or only a hash that
- * cannot be read, verifying the decoy costs the same.
- */
-async function verified(
-  world: World,
-  found: User | undefined,
-  password: string,
-  by: string,
-): Promise<{ ok: true; value: boolean; why: string } | Refusal> {
-  const { hasher, keys } = world
-  const hash = found && found.disabledAt === null ? found.passwordHash : null
-  const kept = hash === null ? undefined : toVerify(keys, hash, password)
-  if (kept && hasher.reads(kept.phc)) {
-    const done = await hasher.verify(kept.phc, kept.secret, by)
-    return done.ok ? { ...done, why: 'wrong_password' } : done
-  }
-  const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, by)
-  const why = hash !== null ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
-  return done.ok ? { ok: true, value: false, why } : done
 }
 
 /** Records a failed guess; a name that is nobody's is kept only as a keyed pseudonym. */
@@ -124,15 +102,4 @@ export function signedIn(opened: Session) {
   const { userId, id, address } = opened
   const who = `user:${userId}`
   return event('auth.signed_in', 'success', { actor: who, subject: who, session: id, address })
-}
-
-/** Hashes a new password. */
-export async function hashed(
-  world: World,
-  password: string,
-  by: string,
-): Promise<{ ok: true; value: string } | Refusal> {
-  const { pepper, secret } = secretOf(world.keys, password)
-  const done = await world.hasher.hash(secret, by)
-  return done.ok ? { ok: true, value: stored(pepper, done.value) } : done
 }

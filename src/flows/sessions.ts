@@ -9,7 +9,7 @@ import { event } from '../rules/audit.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { EndReason, Session } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { end } from '../rules/session.ts'
+import { end, isOver } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
 import type { Caller } from './authenticate.ts'
 
@@ -39,7 +39,7 @@ export async function endOwn(
   const current = id === caller.session.id
   const asked = { session: sessionRef(id), mine: sessionRef(caller.session.id) }
   return world.store.step(asked, ({ session, mine }, now): Step<Refusal | undefined> => {
-    if (isOver(mine) && !current) return { verdict: overMeanwhile(mine) }
+    if (!current && (!mine || isOver(mine, now))) return { verdict: overMeanwhile(mine) }
     if (!session || session.userId !== caller.user.id) return { verdict: refuse('not_found') }
     return ended(session, current ? 'logout' : 'revoked', caller.user.id, address, now)
   })
@@ -65,7 +65,7 @@ export async function endOthers(
   const asked = { mine: sessionRef(caller.session.id), live: sessionsOf(caller.user.id) }
   type Verdict = { ok: true; revoked: number } | Refusal
   return world.store.step(asked, ({ mine, live }, now): Step<Verdict> => {
-    if (isOver(mine)) return { verdict: overMeanwhile(mine) }
+    if (!mine || isOver(mine, now)) return { verdict: overMeanwhile(mine) }
     const others = live.filter(({ id }) => id !== caller.session.id)
     const by = { actor: `user:${caller.user.id}`, subject: `user:${caller.user.id}`, address }
     return {
@@ -79,8 +79,6 @@ export async function endOthers(
 }
 
 // The caller was let in a moment ago; what is written is decided on how things are now.
-const isOver = (mine: Session | undefined): boolean => !mine || mine.endedAt !== null
-
 const overMeanwhile = (mine: Session | undefined): Refusal =>
   refuse('session_revoked', { reason: mine?.endReason ?? 'revoked' })
 
@@ -91,7 +89,7 @@ function ended(
   address: string,
   now: number,
 ): Step<undefined> {
-  if (session.endedAt !== null) return { verdict: undefined }
+  if (isOver(session, now)) return { verdict: undefined }
   const type = reason === 'logout' ? 'auth.signed_out' : 'session.revoked'
   const said = {
     actor: `user:${by}`,

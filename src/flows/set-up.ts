@@ -14,7 +14,8 @@ import { open } from '../rules/session.ts'
 import { firstOwner, mayClaim } from '../rules/set-up.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { type Granted, grant, newId } from './grant.ts'
-import { type From, hashed, signedIn } from './log-in.ts'
+import { type From, signedIn } from './log-in.ts'
+import { hashed } from './password.ts'
 import { record } from './record.ts'
 
 /** Whether an owner is missing, and what a password must be. */

@@ -10,11 +10,13 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Keys } from './keys.ts'
-import { type Instant, type Millis, second } from './time.ts'
+import { day, type Instant, type Millis, second } from './time.ts'
 
 /** The longest token that is looked at, in characters. */
 const maxLength = 2048
 const skew: Millis = 5 * second
+/** No setting lets a session, and so its token, last longer; what a setting says today is not asked. */
+const longestLife: Millis = 90 * day
 const idShape = /^[A-Za-z0-9_-]{22}$/
 
 /** What a token says. Instants in epoch seconds, as RFC 7519 wants them. */
@@ -39,8 +41,6 @@ export interface TokenContext {
   readonly keys: Keys
   readonly issuer: string
   readonly audience: string
-  /** The longest lifetime this instance may have given. */
-  readonly maxLifetime: Millis
 }
 
 /** `expired` is a token that was ours; `foreign` is anything else. */
@@ -113,7 +113,7 @@ function fits(claims: Claims, now: Instant, context: TokenContext): boolean {
     [sub, sid, jti].every((id) => idShape.test(id)) &&
     iat * second <= now + skew &&
     exp > iat &&
-    (exp - iat) * second <= context.maxLifetime
+    (exp - iat) * second <= longestLife
   )
 }
 

@@ -89,6 +89,7 @@ export function seal(
   ids: readonly string[],
   at: Instant,
 ): { rows: AuditRow[]; head: ChainHead } {
+  if (ids.length !== events.length) throw new Error('audit: one id an event')
   let end = head
   const rows = events.map((said, index) => {
     const unsealed = { ...said, id: ids[index] ?? '', chain: head.chain, seq: end.seq + 1, at }

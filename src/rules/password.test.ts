@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { deriveKeys, rootOf } from './keys.ts'
 import {
+  hasAged,
   hashingSettings,
   maxBytes,
   maxLength,
@@ -121,6 +122,8 @@ describe('near to a name', () => {
     ['three letters', 'lin', 'linlinlinlinlin', 'too_similar'],
     ['no letters at all', '...', '...............', undefined],
     ['nothing', '', 'qjxkvzwpfmbdghq', undefined],
+    ['an address', 'ada@example.org', 'ada-ada-ada-ada-ada', 'too_similar'],
+    ['a word before signs', 'sallyport', `sallyport${'🏰'.repeat(15)}`, undefined],
     ['an accent', 'zoë-müller', 'Zoe\u0308Mu\u0308ller123456', 'too_similar'],
     ['what a pattern would be', '(.*)+$', 'qjxkvzwpfmbdghq', undefined],
   ])('a name of %s', (_, name, password, code) => {
@@ -217,14 +220,17 @@ describe('a kept hash', () => {
     const { pepper, secret } = secretOf(keys, 'a long enough one')
     const kept = stored(pepper, phc)
     expect(kept).toBe('63EuUXuZ$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA')
-    expect(toVerify(keys, kept, 'a long enough one')).toEqual({ phc, secret })
+    expect(toVerify(keys, kept, 'a long enough one')).toMatchObject({ phc, secret })
     expect(toVerify(keys, kept, 'another')?.secret).not.toEqual(secret)
   })
 
   test('outlives a rotation of the pepper', () => {
     const { secret } = secretOf(keys, 'a long enough one')
     const rotated = deriveKeys({ active: two, verify: [one] }, instanceId)
-    expect(toVerify(rotated, stored(one.id, phc), 'a long enough one')).toEqual({ phc, secret })
+    expect(toVerify(rotated, stored(one.id, phc), 'a long enough one')).toMatchObject({
+      phc,
+      secret,
+    })
     expect(secretOf(rotated, 'a long enough one').pepper).toBe(two.id)
   })
 
@@ -258,4 +264,11 @@ describe('a kept hash', () => {
       }),
     )
   })
+})
+
+test('a hash ages by its parameters and by its pepper', () => {
+  const { pepper } = secretOf(keys, 'x')
+  expect(hasAged(keys, { pepper, phc: '$' }, false)).toBe(false)
+  expect(hasAged(keys, { pepper, phc: '$' }, true)).toBe(true)
+  expect(hasAged(keys, { pepper: 'earlier', phc: '$' }, false)).toBe(true)
 })

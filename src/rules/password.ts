@@ -88,8 +88,7 @@ export function passwordFault(
   const length = [...chosen].length
   if (length < policy.minLength)
     return fault('too_short', `Use at least ${policy.minLength} characters.`)
-  if (length > maxLength || Buffer.byteLength(chosen) > maxBytes)
-    return fault('too_long', `Use at most ${maxLength} characters.`)
+  if (length > maxLength) return fault('too_long', `Use at most ${maxLength} characters.`)
   if (!chosen.isWellFormed()) return fault('not_allowed', 'This is not valid text.')
 
   const lower = chosen.toLowerCase()
@@ -101,18 +100,16 @@ export function passwordFault(
   return undefined
 }
 
-const plain = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '')
+const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '')
 
 /** Whether fewer than eight characters of the password are left when the name is taken out of it. */
 function isNear(lower: string, name: string): boolean {
-  const word = plain(name)
-  const password = plain(lower)
-  if (word.length < 3 || !password.includes(word)) return false
-  return [...password.replaceAll(word, '')].length < 8
+  const folded = name.normalize('NFKC').toLowerCase()
+  // Of an address, the part that is the person's.
+  return [folded, folded.split('@')[0] ?? ''].map(letters).some((word) => {
+    const times = [...word].length < 3 ? 0 : letters(lower.normalize('NFKC')).split(word).length - 1
+    return times > 0 && [...lower].length - times * [...word].length < 8
+  })
 }
 
 /**
@@ -132,6 +129,13 @@ export function secretOf(keys: Keys, password: string): { pepper: string; secret
 /** A hash as it is kept: the pepper's key id, then the PHC string, which begins with `$`. */
 export const stored = (pepper: string, phc: string): string => `${pepper}${phc}`
 
+/** A kept hash, taken apart. */
+export interface KeptHash {
+  /** The key id of the pepper it was made under. */
+  readonly pepper: string
+  readonly phc: string
+}
+
 /**
  * Takes a kept hash apart and prepares `password` for verifying against it.
  *
@@ -141,8 +145,16 @@ export function toVerify(
   keys: Keys,
   kept: string,
   password: string,
-): { phc: string; secret: Buffer } | undefined {
+): (KeptHash & { secret: Buffer }) | undefined {
   const at = kept.indexOf('$')
-  const key = keys.byId('pepper', kept.slice(0, Math.max(at, 0)))
-  return key && { phc: kept.slice(at), secret: peppered(key, password) }
+  const pepper = kept.slice(0, Math.max(at, 0))
+  const key = keys.byId('pepper', pepper)
+  return key && { pepper, phc: kept.slice(at), secret: peppered(key, password) }
 }
+
+/**
+ * Whether a hash is to be made anew when its password is next at hand: of an earlier pepper, or with
+ * weaker parameters than those in use.
+ */
+export const hasAged = (keys: Keys, { pepper }: KeptHash, weaker: boolean): boolean =>
+  weaker || pepper !== keys.active('pepper').id

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import type { EndReason, Instance, Session, User } from './facts.ts'
 import {
   end,
-  longestLife,
   type Opening,
   open,
   type SessionPolicy,
@@ -443,7 +442,9 @@ test('property: what is opened stands now, and is over at its limits to the mill
       expect(at(idleUntil - 1)).toBeUndefined()
       expect(at(idleUntil)?.code).toBe('session_expired')
       expect(at(expiresAt)).toMatchObject({ code: 'session_expired', why: 'absolute' })
-      expect(expiresAt - now).toBeLessThanOrEqual(longestLife(any))
+      expect(expiresAt - now).toBeLessThanOrEqual(
+        Math.max(any.absolute, any.privilegedAbsolute, any.rememberedAbsolute),
+      )
     }),
   )
 })
@@ -534,11 +535,28 @@ test('ending keeps the row and says when and why', () => {
   })
 })
 
-test.each<[Partial<SessionPolicy>, number]>([
-  [{}, 30 * day],
-  [{ absolute: 60 * day }, 60 * day],
-  [{ privilegedAbsolute: 61 * day }, 61 * day],
-  [{ absolute: hour, privilegedAbsolute: hour, rememberedAbsolute: 2 * hour }, 2 * hour],
-])('under %j no session lasts longer than %d ms', (said, longest) => {
-  expect(longestLife({ ...policy, ...said })).toBe(longest)
+describe('what counts towards the limit', () => {
+  test.each([
+    ['of an earlier epoch', { epoch: instance.epoch - 1 }],
+    ['of an earlier version of the person', { userVersion: ada.version - 1 }],
+  ])('not those %s, although nobody ended them', (_, more) => {
+    const rejecting = { ...policy, limitPolicy: 'reject' as const }
+    const live = Array.from({ length: 5 }, (_, n) => ({ ...standingOne, id: `void${n}`, ...more }))
+    const shown = { instance, user: ada, live, came: undefined }
+    expect(open(shown, opening, now, rejecting).ok).toBe(true)
+    const good = { ...standingOne, id: 'good' }
+    const evicting = open({ ...shown, live: [good, ...live] }, opening, now, policy)
+    expect(evicting.ok && evicting.events).toEqual([])
+  })
+})
+
+test.each([
+  ['ended', { endedAt: now - 1, endReason: 'evicted' as const }],
+  ['idled out', { idleUntil: now }],
+  ['at its absolute limit', { expiresAt: now }],
+])('what came %s keeps how it ended', (_, more) => {
+  const came = { ...standingOne, ...more }
+  const opened = open({ instance, user: ada, live: [], came }, opening, now, policy)
+  expect(opened.ok && [opened.changes.length, opened.events]).toEqual([1, []])
+  expect(touch(came, now + day)).toBeUndefined()
 })

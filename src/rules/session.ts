@@ -120,10 +120,6 @@ function lifetimes(
   return { idleFor: policy.idle, lasts: policy.absolute, remembered: 0 }
 }
 
-/** The longest any session may last: what a token's lifetime is held against. */
-export const longestLife = (policy: SessionPolicy): Millis =>
-  Math.max(policy.absolute, policy.privilegedAbsolute, policy.rememberedAbsolute)
-
 /**
  * Opens a session: ends the one that came along, makes room as the policy says, and counts.
  *
@@ -136,8 +132,11 @@ export function open(
   now: Instant,
   policy: SessionPolicy,
 ): { ok: true; session: Session; changes: Change[]; events: ReturnType<typeof event>[] } | Refusal {
-  const replaced = came && came.endedAt === null ? came : undefined
-  const others = live.filter(({ id }) => id !== replaced?.id)
+  const replaced = came && !isOver(came, now) ? came : undefined
+  // A row that nobody ended may still be void: its owner's version or the epoch has moved.
+  const others = live.filter(
+    (other) => other.id !== replaced?.id && !standing(other, user, instance, now),
+  )
   const tooMany = policy.limit === 0 ? 0 : Math.max(others.length - policy.limit + 1, 0)
   if (tooMany > 0 && policy.limitPolicy === 'reject') return refuse('session_limit_reached')
   const evicted = [...others].sort(firstToGo(policy)).slice(0, tooMany)
@@ -186,7 +185,11 @@ const firstToGo =
     a.createdAt - b.createdAt ||
     (a.id < b.id ? -1 : 1)
 
-/** The change that ends a session. What is over already keeps its first reason. */
+/** Whether a session was ended or has run out. */
+export const isOver = (session: Session, now: Instant): boolean =>
+  session.endedAt !== null || now >= session.idleUntil || now >= session.expiresAt
+
+/** The change that ends a session; one that is over already is not to be ended again. */
 export function end(session: Session, reason: EndReason, now: Instant): Change {
   return keep('sessions', { ...session, endedAt: now, endReason: reason })
 }
@@ -205,12 +208,12 @@ export function standing(
 ): Refusal | undefined {
   if (!session || !user) return refuse('session_expired', { why: 'no such session' })
   const over = (reason: EndReason) => refuse('session_revoked', { reason })
-  if (session.endReason !== null) return over(session.endReason)
+  if (session.endedAt !== null) return over(session.endReason ?? 'revoked')
+  if (now >= session.expiresAt) return refuse('session_expired', { why: 'absolute' })
+  if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
   if (session.epoch !== epoch) return over('restored')
   if (user.disabledAt !== null) return over('user_disabled')
   if (session.userVersion !== user.version) return over('password_changed')
-  if (now >= session.expiresAt) return refuse('session_expired', { why: 'absolute' })
-  if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
   return undefined
 }
 
@@ -218,9 +221,11 @@ export function standing(
  * Moves the idle limit of a session that stands, if it was last moved long enough ago: more than a
  * minute, or a quarter of the idle time where that is shorter.
  *
- * @returns The session as it is now to be kept, or `undefined` when there is nothing to write.
+ * @returns The session as it is now to be kept, or `undefined` when there is nothing to write. What
+ *   is over stays over.
  */
 export function touch(session: Session, now: Instant): Session | undefined {
+  if (isOver(session, now)) return undefined
   if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined
   return {
     ...session,

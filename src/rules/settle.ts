@@ -95,7 +95,7 @@ function parse(setting: Setting, { value, text }: Said): Parsed {
       return typeof flag === 'boolean' ? { value: flag } : { wrong: 'write true or false' }
     }
     case 'choice':
-      return setting.of.includes(String(value))
+      return typeof value === 'string' && setting.of.includes(value)
         ? { value }
         : { wrong: `${shown(value)} is not one of ${setting.of.join(', ')}` }
     case 'text':
@@ -126,7 +126,11 @@ function within(min: number, max: number, value: number, show: (n: number) => st
     : { wrong: `${show(value)} is not between ${show(min)} and ${show(max)}` }
 }
 
-const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 64) ?? 'nothing'
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64))
+  if (value === null) return 'nothing'
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`
+}
 
 const units: readonly [unit: string, length: Millis][] = [
   ['d', day],

@@ -1,0 +1,65 @@
+/**
+ * Passwords: held against what is kept, and made into what is kept. The slow part, hashing, stands
+ * here, between two steps and never inside one.
+ *
+ * @module
+ */
+import type { World } from '../ports.ts'
+import type { User } from '../rules/facts.ts'
+import { hasAged, secretOf, stored, toVerify } from '../rules/password.ts'
+import type { Refusal } from '../rules/refusal.ts'
+
+/** What came of holding a password against a person. */
+export interface Proof {
+  readonly ok: true
+  readonly right: boolean
+  /** For the record alone, when it is wrong. */
+  readonly why: string
+  /** What is to be kept from now on: the hash there was, or one made anew because that had aged. */
+  readonly hash: string | null
+}
+
+/**
+ * Whether the password is this person's. Where there is none to hold it against, or only a hash that
+ * cannot be read, verifying the decoy costs the same.
+ *
+ * @param bucket Whose place in the hashing queue is taken.
+ * @returns `busy` when there is no place.
+ */
+export async function prove(
+  world: World,
+  found: User | undefined,
+  password: string,
+  bucket: string,
+): Promise<Proof | Refusal> {
+  const { hasher, keys } = world
+  const hash = found && found.disabledAt === null ? found.passwordHash : null
+  const kept = hash === null ? undefined : toVerify(keys, hash, password)
+  if (!kept || !hasher.reads(kept.phc)) {
+    const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, bucket)
+    const why = hash !== null ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
+    return done.ok ? { ok: true, right: false, why, hash } : done
+  }
+  const done = await hasher.verify(kept.phc, kept.secret, bucket)
+  if (!done.ok) return done
+  if (!done.value || !hasAged(keys, kept, hasher.isOld(kept.phc)))
+    return { ok: true, right: done.value, why: 'wrong_password', hash }
+  const anew = await hashed(world, password, bucket)
+  // Without a place for it now, the old hash stays until the next time.
+  return { ok: true, right: true, why: '', hash: anew.ok ? anew.value : hash }
+}
+
+/**
+ * Hashes a password, as it is to be kept.
+ *
+ * @returns `busy` when there is no place in the queue.
+ */
+export async function hashed(
+  world: World,
+  password: string,
+  bucket: string,
+): Promise<{ ok: true; value: string } | Refusal> {
+  const { pepper, secret } = secretOf(world.keys, password)
+  const done = await world.hasher.hash(secret, bucket)
+  return done.ok ? { ok: true, value: stored(pepper, done.value) } : done
+}
