@@ -275,6 +275,26 @@ describe.each(databases)('on %s', (kind) => {
     expect(brief(await recorded())).toEqual([['auth.signed_out', claimed.json.session.id]])
   })
 
+  test('All the others are ended, however many there are', async () => {
+    const { gate, query, recorded } = await openTestGate(kind, { session: { limit: 0 } })
+    const ada = visitor(gate)
+    await ada.setUp()
+    // More than one step is shown.
+    await query(`
+      insert into sessions
+      with recursive numbers(n) as (select 10001 union all select n + 1 from numbers where n < 11200)
+      select 'one-of-many-' || n || '-----', "userId", "userVersion", epoch, kind, "createdAt",
+        "lastActiveAt", "idleUntil", "idleFor", "expiresAt", remembered, address, "userAgent",
+        "endedAt", "endReason", 'by hand'
+      from sessions, numbers`)
+    await recorded()
+    const others = await ada.send('POST', '/auth/sessions/revoke-others')
+    expect([others.status, others.json]).toEqual([200, { revoked: 1200 }])
+    expect(await query('select id from sessions where "endedAt" is null')).toHaveLength(1)
+    expect(await recorded()).toHaveLength(1200)
+    expect((await ada.send('POST', '/auth/sessions/revoke-others')).json).toEqual({ revoked: 0 })
+  })
+
   test('At the limit the policy decides: the oldest, the longest idle, or nobody (SESS-01)', async () => {
     for (const limitPolicy of ['evict-oldest', 'evict-idle', 'reject'] as const) {
       const open = await openTestGate(kind, { session: { limit: 2, limitPolicy } })

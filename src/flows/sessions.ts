@@ -56,15 +56,26 @@ export async function logOut(world: World, id: string, address: string): Promise
   )
 }
 
+type Ended = { readonly ok: true; readonly revoked: number }
+
 /** Ends all of the caller's sessions but this one, and says how many. */
 export async function endOthers(
   world: World,
   caller: Caller,
   address: string,
-): Promise<{ ok: true; revoked: number } | Refusal> {
+): Promise<Ended | Refusal> {
+  // A step is shown so many of them at most, and where there is no limit there may be more.
+  for (let revoked = 0; ; ) {
+    const done = await endShown(world, caller, address)
+    if (!done.ok) return done
+    if (done.revoked === 0) return { ok: true, revoked }
+    revoked += done.revoked
+  }
+}
+
+function endShown(world: World, caller: Caller, address: string): Promise<Ended | Refusal> {
   const asked = { mine: sessionRef(caller.session.id), live: sessionsOf(caller.user.id) }
-  type Verdict = { ok: true; revoked: number } | Refusal
-  return world.store.step(asked, ({ mine, live }, now): Step<Verdict> => {
+  return world.store.step(asked, ({ mine, live }, now): Step<Ended | Refusal> => {
     if (!mine || isOver(mine, now)) return { verdict: overMeanwhile(mine) }
     const others = live.filter(({ id }) => id !== caller.session.id)
     const by = { actor: `user:${caller.user.id}`, subject: `user:${caller.user.id}`, address }
