@@ -35,10 +35,12 @@ export async function admitClaim(
   from: From,
 ): Promise<Refusal | undefined> {
   const refusal = mayClaim(await world.store.find(instance()), world.setupToken, token)
-  if (!refusal) return undefined
-  const said = { subject: 'setup', address: from.address, reason: refusal.code }
-  await record(world, event('auth.refused', 'refused', said))
+  if (refusal) await record(world, refusedClaim(refusal, from))
   return refusal
+}
+
+function refusedClaim({ code }: Refusal, { address }: From) {
+  return event('auth.refused', 'refused', { subject: 'setup', address, reason: code })
 }
 
 /**
@@ -66,7 +68,8 @@ export async function setUp(
     { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
       const refusal = mayClaim(shown.instance, world.setupToken, asked.setupToken)
-      if (refusal || !shown.instance) return { verdict: refusal ?? refuse('already_set_up') }
+      if (refusal) return { verdict: refusal, record: [refusedClaim(refusal, from)] }
+      if (!shown.instance) return { verdict: refuse('already_set_up') }
       if (shown.taken) return { verdict: refuse('username_taken') }
       const user = firstOwner({ ...who, id: userId, passwordHash: hash.value }, now)
       const opened = open(

@@ -30,6 +30,10 @@ async function oneOwner(open: Awaited<ReturnType<typeof openTestGate>>, answers:
     'instance.claimed',
     'auth.signed_in',
   ])
+  // Whoever lost is on record, and nobody else.
+  expect(said.filter(({ outcome }) => outcome === 'refused').map(({ reason }) => reason)).toEqual(
+    answers.filter(({ status }) => status === 409).map(() => 'already_set_up'),
+  )
 }
 
 test.each(databases)('SETUP-01: of twenty claims at once one wins, on %s', async (kind) => {
