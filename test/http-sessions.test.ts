@@ -295,6 +295,21 @@ describe.each(databases)('on %s', (kind) => {
     expect((await ada.send('POST', '/auth/sessions/revoke-others')).json).toEqual({ revoked: 0 })
   })
 
+  test('A session that many end at once is ended once, and recorded once', async () => {
+    const { gate, recorded } = await openTestGate(kind)
+    const ada = visitor(gate)
+    const { id } = (await ada.setUp()).json.session
+    const jar = [...ada.jar]
+    await recorded()
+    const tabs = Array.from({ length: 12 }, () => visitor(gate))
+    for (const tab of tabs) for (const [name, value] of jar) tab.jar.set(name, value)
+    const ends = tabs.map((tab, n) =>
+      n % 2 ? tab.send('POST', '/auth/logout') : tab.send('DELETE', `/auth/sessions/${id}`),
+    )
+    for (const { status } of await Promise.all(ends)) expect([204, 401]).toContain(status)
+    expect(brief(await recorded())).toEqual([['auth.signed_out', id]])
+  })
+
   test('At the limit the policy decides: the oldest, the longest idle, or nobody (SESS-01)', async () => {
     for (const limitPolicy of ['evict-oldest', 'evict-idle', 'reject'] as const) {
       const open = await openTestGate(kind, { session: { limit: 2, limitPolicy } })
