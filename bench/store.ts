@@ -181,13 +181,3 @@ function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
-
-/** Prints the figures as a table. */
-export async function benchStore(): Promise<void> {
-  process.stdout.write('| database | deed | ours, µs | by hand, µs | by hand / ours |\n')
-  process.stdout.write('| --- | --- | --- | --- | --- |\n')
-  for (const { database, deed, ours, byHand, ratio } of await storeFigures()) {
-    const cells = [database, deed, ours.toFixed(0), byHand.toFixed(0), ratio.toFixed(2)]
-    process.stdout.write(`| ${cells.join(' | ')} |\n`)
-  }
-}

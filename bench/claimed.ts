@@ -1,0 +1,74 @@
+/**
+ * A server with people in it: claimed, one signed in, as many more as a measurement wants who all
+ * have the first one's password.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type Program, startProgram } from './program.ts'
+
+export const password = 'correct horse battery staple'
+
+/** The standalone server, listening. */
+export interface Served {
+  readonly program: Program
+  readonly origin: string
+  /** What a browser that is signed in sends. */
+  readonly cookie: string
+}
+
+/** Starts `sallyport serve` in `folder` and claims it. */
+export async function serveClaimed(
+  folder: string,
+  given: { readonly core?: number; readonly flags?: readonly string[] } = {},
+): Promise<Served> {
+  const port = await freePort()
+  const origin = `http://localhost:${port}`
+  const setupToken = randomBytes(24).toString('base64url')
+  const { core, flags = [] } = given
+  const program = startProgram('../src/server/main.ts', ['serve', '--port', `${port}`, ...flags], {
+    ...(core === undefined ? {} : { core }),
+    cwd: folder,
+    env: { SALLYPORT_SETUP_TOKEN: setupToken },
+  })
+  await program.line(/^Listening/)
+  const claimed = await fetch(`${origin}/api/v1/auth/setup`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Origin: origin },
+    body: JSON.stringify({ setupToken, username: 'ada', password }),
+  })
+  if (claimed.status !== 201) throw new Error(`claiming: ${claimed.status} ${await claimed.text()}`)
+  const set = claimed.headers.getSetCookie()
+  return { program, origin, cookie: set.map((one) => one.split(';')[0]).join('; ') }
+}
+
+/** Makes `count` more people, by a connection of its own. @returns Their names. */
+export function people(folder: string, count: number): string[] {
+  const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { timeout: 5_000 })
+  const names = Array.from({ length: count }, (_, at) => `person${at}`)
+  const [ada] = file.prepare("select * from users where username = 'ada'").all()
+  const columns = Object.keys(ada ?? {})
+  const insert = file.prepare(
+    `insert into users (${columns.map((name) => `"${name}"`).join(', ')})
+      values (${columns.map(() => '?').join(', ')})`,
+  )
+  for (const username of names) {
+    const id = randomBytes(16).toString('base64url')
+    insert.run(...Object.values({ ...ada, id, username }))
+  }
+  file.close()
+  return names
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
