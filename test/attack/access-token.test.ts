@@ -42,6 +42,9 @@ async function broken() {
     const signed = `${typeof head === 'string' ? head : encode(head)}.${encode(body)}`
     return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`
   }
+  /** Signs a payload that is spelled otherwise than this instance would. */
+  const sealed = (text: string) =>
+    `${header}.${text}.${createHmac('sha256', keyOf('access')).update(`${header}.${text}`).digest('base64url')}`
   /** Asks who is signed in by a token. */
   const ask = async (forged: string) => {
     const somebody = visitor(open.gate)
@@ -60,7 +63,7 @@ async function broken() {
   expect(forge(claims)).toBe(token)
   expect((await ask(token)).status).toBe(200)
   const parts = { header, payload, mac }
-  return { ...open, ada, token, parts, claims, keyOf, forge, ask, refuseAll }
+  return { ...open, ada, token, parts, claims, keyOf, forge, sealed, ask, refuseAll }
 }
 
 const headerIn = (header: string) => JSON.parse(Buffer.from(header, 'base64url').toString())
@@ -242,7 +245,7 @@ test('JWT-09: size is looked at before anything else', async () => {
 })
 
 test('JWT-11: the signature is all there, bit for bit, and of this very token', async () => {
-  const { parts, claims, forge, refuseAll, token } = await broken()
+  const { parts, claims, forge, sealed, refuseAll, token } = await broken()
   const { header, payload, mac } = parts
   const bytes = Buffer.from(mac, 'base64url')
   const forged: Record<string, string> = {
@@ -250,6 +253,11 @@ test('JWT-11: the signature is all there, bit for bit, and of this very token', 
     padded: `${token}=`,
     'in base64': `${header}.${payload}.${bytes.toString('base64')}`,
     'payload padded': `${header}.${payload}=.${mac}`,
+    'payload padded, and signed so': sealed(`${payload}=`),
+    'payload with a space, and signed so': sealed(`${payload} `),
+    'payload in two pieces, and signed so': sealed(
+      `${payload.slice(0, 8)}\u00a0${payload.slice(8)}`,
+    ),
     twice: `${token}.${mac}`,
     'other low bits': token.replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)),
   }
