@@ -31,7 +31,8 @@ function isComplete(root) {
 /** Runs `npm ci`; a failure ends this process with npm's own words and code. */
 function install(root) {
   process.stderr.write('Installing packages (npm ci)\n')
-  const args = ['ci', '--include=dev', '--include=optional']
+  // npm itself may run on the system's older Node, of which it would warn for every package.
+  const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error']
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
   // Under `npm test` this is the very npm that was called, also where none is on the path.
   const npm = process.env.npm_execpath
