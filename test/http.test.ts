@@ -172,6 +172,25 @@ describe.each(databases)('on %s', (kind) => {
     }
   })
 
+  test('Many sign in at once while their hash is made anew, and none is refused for it', async () => {
+    const { gate, database, query, recorded } = await openTestGate(kind)
+    await visitor(gate).setUp()
+    const kept = async () =>
+      String((await query('select "passwordHash" from users'))[0]?.passwordHash)
+    expect(await kept()).toMatch(/^[\w-]{8}\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    await recorded()
+    const stricter = await openTestGate(kind, { database, hashing: { passes: 3 } })
+    const crowd = Array.from({ length: 4 }, () => visitor(stricter.gate).logIn('ada'))
+    expect((await Promise.all(crowd)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const anew = await kept()
+    expect(anew).toMatch(/\$m=19456,t=3,p=1\$/)
+    expect(brief(await recorded())).toEqual(Array(4).fill(['auth.signed_in', null]))
+    // Once is enough, and a gate with the old settings leaves it alone.
+    for (const one of [gate, stricter.gate])
+      expect((await visitor(one).logIn('ada')).status).toBe(200)
+    expect(await kept()).toBe(anew)
+  })
+
   test('Signing out ends the session, clears its cookies, and can be said twice', async () => {
     const { gate, recorded, pass } = await openTestGate(kind)
     const ada = visitor(gate)

@@ -50,14 +50,17 @@ export async function logIn(
       came: session(from.came ?? ''),
     },
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
-      // What was proven was proven of the hash that was read: it must still be the one.
-      const same = shown.user?.passwordHash === found.passwordHash && shown.user.disabledAt === null
+      // What was proven was proven of the person that was read. Not of the hash: another sign-in may
+      // have made it anew meanwhile, for the same password.
+      const same = shown.user?.version === found.version && shown.user.disabledAt === null
       if (!shown.instance || !shown.user || !same) {
         const why = 'changed_meanwhile'
         const verdict = refuse('invalid_credentials', { why })
         return { verdict, record: [refusedEvent(found, why, from)] }
       }
-      const signed: User = { ...shown.user, passwordHash: proof.hash, lastLoginAt: now }
+      const kept = shown.user.passwordHash
+      const passwordHash = kept === found.passwordHash ? proof.hash : kept
+      const signed: User = { ...shown.user, passwordHash, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
         { id, ...from, remember: asked.remember },
