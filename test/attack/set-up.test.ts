@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest'
 import type { Sallyport } from '../../src/index.ts'
-import { type DatabaseKind, databases, openTestGate, setupToken } from '../gate/gate.ts'
+import { databases, openTestGate, setupToken } from '../gate/gate.ts'
 import { expectRefused, unharmed } from '../gate/refusal.ts'
 import { type Got, password, visitor } from '../gate/visitor.ts'
 
@@ -45,7 +45,7 @@ test.each(databases)(
   'SETUP-02: of ten claims at each of two nodes one wins, on %s',
   async (kind) => {
     for (let round = 0; round < 3; round++) {
-      const open = await openTestGate(kind as DatabaseKind)
+      const open = await openTestGate(kind)
       const { database } = open
       const other = await openTestGate(kind, { database })
       const all = [...claims(open.gate, 10, 'a'), ...claims(other.gate, 10, 'b')]
