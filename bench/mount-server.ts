@@ -9,5 +9,5 @@ import { listener } from '../src/mounts/node.ts'
 
 const [port = '', publicOrigin = '', folder = ''] = process.argv.slice(2)
 const gate = await createSallyport({ publicOrigin, database: `sqlite:${folder}/sallyport.db` })
-const server = createServer(listener(gate.handle))
+const server = createServer(listener(gate.handlePlain))
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write('Listening\n'))

@@ -11,7 +11,7 @@ import { readJson, readNothing } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import { credentialsOf, passCaller, passOrigin } from './guard.ts'
 import { apiHeaders } from './headers.ts'
-import { type ProblemCode, problemOf } from './problem.ts'
+import { type Outcome, type Plain, plainOf } from './plain.ts'
 import { type Answer, type Match, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
 import { type From, hostOf, isNavigation, type Site } from './site.ts'
@@ -19,11 +19,11 @@ import { type From, hostOf, isNavigation, type Site } from './site.ts'
 /** `Request → Response`, for the mounts. Never throws. */
 export type Handle = (request: Request, from: From) => Promise<Response>
 
-/** An answer, or a no that may also be a fault. */
-type Outcome = Answer | (Omit<Refusal, 'code'> & { readonly code: ProblemCode })
+/** The same, for mounts that write the answer themselves. */
+export type HandlePlain = (request: Request, from: From) => Promise<Plain>
 
 /** Makes the handler of a site. */
-export function handlerOf(site: Site, routes: readonly Route[]): Handle {
+export function handlerOf(site: Site, routes: readonly Route[]): HandlePlain {
   const match = routeTable(routes, site.basePath)
   const headers = apiHeaders(new URL(site.origins.publicOrigin))
 
@@ -37,7 +37,7 @@ export function handlerOf(site: Site, routes: readonly Route[]): Handle {
       const path = URL.parse(request.url)?.pathname ?? ''
       site.onFault({ error, requestId, method: request.method, path })
     }
-    return responseOf(outcome, request, requestId, { ...headers, ...corsHeaders(request, site) })
+    return plainOf(outcome, request, requestId, { ...headers, ...corsHeaders(request, site) })
   }
 }
 
@@ -79,7 +79,7 @@ async function answered(
 
   const body = await bodyOf(request, route)
   if (!body.ok) return body
-  const query = queryOf(url.searchParams, route)
+  const query = queryOf(url, route)
   if (!query.ok) return query
 
   const userAgent = request.headers.get('user-agent') ?? ''
@@ -115,11 +115,9 @@ async function bodyOf(
   return json.ok && body !== 'json' ? shape(body, json.value) : json
 }
 
-function queryOf(
-  search: URLSearchParams,
-  { query }: Route,
-): { ok: true; value: unknown } | Refusal {
+function queryOf(url: URL, { query }: Route): { ok: true; value: unknown } | Refusal {
   if (!query) return { ok: true, value: undefined }
+  const search = url.searchParams
   const names = [...search.keys()]
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) {
@@ -128,39 +126,4 @@ function queryOf(
     return refuse('validation_failed', { fields: [{ name, code: 'not_allowed', detail }] })
   }
   return shape(query, Object.fromEntries(search))
-}
-
-/** Writes an outcome down, as a response to `request`. */
-export function responseOf(
-  outcome: Outcome,
-  request: Request,
-  requestId: string,
-  always: Readonly<Record<string, string>>,
-): Response {
-  const headers = new Headers(always)
-  headers.set('X-Request-Id', requestId)
-  const told = outcome.ok
-    ? {
-        body: outcome.body,
-        type: 'application/json',
-        status: outcome.status,
-        more: outcome.headers,
-      }
-    : problemBody(outcome, requestId)
-  for (const [name, value] of Object.entries(told.more ?? {})) headers.set(name, value)
-  if (outcome.ok) for (const cookie of outcome.cookies ?? []) headers.append('Set-Cookie', cookie)
-  if (told.body === undefined) return new Response(null, { status: told.status, headers })
-  headers.set('Content-Type', told.type)
-  const text = JSON.stringify(told.body)
-  return new Response(request.method === 'HEAD' ? null : text, { status: told.status, headers })
-}
-
-function problemBody(refusal: Exclude<Outcome, Answer>, requestId: string) {
-  const { problem, headers } = problemOf(refusal, requestId)
-  return {
-    body: problem,
-    type: 'application/problem+json',
-    status: problem.status,
-    more: headers,
-  }
 }

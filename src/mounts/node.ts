@@ -8,30 +8,61 @@
  * import { listener } from 'sallyport/node'
  *
  * const gate = await createSallyport({ publicOrigin: 'http://localhost:3000' })
- * createServer(listener(gate.handle)).listen(3000)
+ * createServer(listener(gate.handlePlain)).listen(3000)
  * ```
  *
  * @module
  */
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Handle } from '../http/handler.ts'
+import type { Plain } from '../http/plain.ts'
 
-/** Serves `handle` over Node's HTTP/1. Nothing global is replaced. */
-export function listener(handle: Handle): RequestListener {
+/** Answers a request in either form, or now in one and now in the other. */
+export type Answering = (...asked: Parameters<Handle>) => Promise<Response | Plain>
+
+/**
+ * Serves over Node's HTTP/1. Nothing global is replaced.
+ *
+ * @param answer `gate.handlePlain`, or `gate.handle`, which is slower.
+ */
+export function listener(answer: Answering): RequestListener {
   const serve = getRequestListener(
-    (request, { incoming }) => {
+    async (request, { incoming, outgoing }) => {
       const { socket } = incoming as IncomingMessage
-      return handle(request, { address: socket.remoteAddress ?? '', port: socket.localPort })
+      const from = { address: socket.remoteAddress ?? '', port: socket.localPort }
+      return sent(await answer(request, from), outgoing as ServerResponse)
     },
     {
       overrideGlobalObjects: false,
       // What is no request, a target or a Host that no URL can be made of, is refused by the handler
       // as well, so that it looks like any other refusal.
-      errorHandler: () => handle(new Request('http://unreadable.invalid'), { unreadable: true }),
+      errorHandler: async () => asResponse(await answer(unreadable(), { unreadable: true })),
     },
   )
   return (request, response) => {
     void serve(request, response)
   }
+}
+
+const unreadable = () => new Request('http://unreadable.invalid')
+
+/** Writes a plain answer at once; a `Response` is left to the library. */
+function sent(answer: Response | Plain, outgoing: ServerResponse): Response {
+  if (answer instanceof Response) return answer
+  const { status, headers, body } = answer
+  const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
+  outgoing.writeHead(status, { ...headers, ...length })
+  outgoing.end(body)
+  return RESPONSE_ALREADY_SENT
+}
+
+function asResponse(answer: Response | Plain): Response {
+  if (answer instanceof Response) return answer
+  const { status, headers, body } = answer
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  )
+  return new Response(body ?? null, { status, headers: pairs })
 }

@@ -122,7 +122,7 @@ function answerOn(server: Server, gate: Sallyport, log: Logger, { working }: Sto
   const answer: Parameters<typeof listener>[0] = async (request, from) => {
     const path = URL.parse(request.url)?.pathname ?? '/'
     const api = path === gate.basePath || path.startsWith(`${gate.basePath}/`)
-    if (api || from.unreadable || !dashboard) return gate.handle(request, from)
+    if (api || from.unreadable || !dashboard) return gate.handlePlain(request, from)
     return gate.misdirected(request, from) ?? dashboard(request)
   }
   const logged: typeof answer = async (request, from) => {
@@ -130,7 +130,10 @@ function answerOn(server: Server, gate: Sallyport, log: Logger, { working }: Sto
     const response = await answer(request, from)
     const path = URL.parse(request.url)?.pathname.slice(0, 256)
     const ms = Math.round(performance.now() - began)
-    const requestId = response.headers.get('x-request-id') ?? undefined
+    const requestId =
+      response instanceof Response
+        ? (response.headers.get('x-request-id') ?? undefined)
+        : response.headers['X-Request-Id']
     log.info({ requestId, method: request.method, path, status: response.status, ms }, 'request')
     return response
   }
