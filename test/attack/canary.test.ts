@@ -183,6 +183,6 @@ describe.each(databases)('on %s', (kind) => {
     expect(cut.json.session.device.userAgent).toBe('y'.repeat(512))
     const lines = await recorded()
     for (const line of lines)
-      expect(JSON.stringify(Object.values(line))).not.toMatch(/x"}|xxxx|yyyy|\\r|\u2028/)
+      expect(JSON.stringify(Object.values(line))).not.toMatch(/x"}|x{9}|y{9}|\\r|\u2028/)
   })
 })

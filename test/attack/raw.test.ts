@@ -85,7 +85,7 @@ test('HDR-09: two hosts, another one, or none; in the header or in the target', 
     expect([name, statuses(answers)]).toEqual([name, [status]])
     const [{ headers, body } = { headers: '', body: '' }] = answers
     expect(headers).not.toMatch(/^(?:server|x-powered-by|via|location|set-cookie):/im)
-    expect(body).not.toMatch(/evil|mine/)
+    expect(body.replace(/"instance":"[\w-]{22}"/, '')).not.toMatch(/evil|mine/)
   }
   // A tunnel is not even refused: the connection is closed.
   expect(await send(server, `CONNECT evil.test:443 HTTP/1.1\r\n${ours}${last}`)).toEqual([])
