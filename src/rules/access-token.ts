@@ -8,7 +8,7 @@
  * @see RFC 7515, RFC 7519, RFC 8725; OWASP ASVS 5.0 V9
  * @module
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Keys } from './keys.ts'
 import { day, type Instant, type Millis, second } from './time.ts'
 
@@ -53,7 +53,7 @@ const foreign: Read = { kind: 'foreign' }
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const headerOf = (kid: string): string => encoded({ alg: 'HS256', kid, typ: 'at+jwt' })
-const macOf = (key: Buffer, signed: string): string =>
+const macOf = (key: Buffer | KeyObject, signed: string): string =>
   createHmac('sha256', key).update(signed).digest('base64url')
 
 /** Writes a token under the active key. */
@@ -72,7 +72,7 @@ export function readToken(token: string, now: Instant, context: TokenContext): R
   if (parts.length !== 3 || !header || !payload || !mac) return foreign
 
   const kid = context.keys.ids.find((id) => headerOf(id) === header)
-  const key = kid === undefined ? undefined : context.keys.byId('access', kid)
+  const key = kid === undefined ? undefined : context.keys.forMac('access', kid)
   if (!key || !sameText(mac, macOf(key, `${header}.${payload}`))) return foreign
 
   const claims = claimsIn(payload)

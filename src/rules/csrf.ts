@@ -6,7 +6,7 @@
  * @see OWASP CSRF Prevention Cheat Sheet (signed double-submit cookie); OWASP ASVS 5.0 V3.5
  * @module
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Keys } from './keys.ts'
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -46,7 +46,7 @@ export function originFault(sent: Sent, { publicOrigin, allowed }: Origins): str
 const shape = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
 
 /** HMAC-SHA-256 over `"csrf/1" ‖ len ‖ sid ‖ len ‖ nonce`; `sid` and `nonce` are 16 bytes each. */
-function macOf(key: Buffer, sid: string, nonce: Buffer): Buffer {
+function macOf(key: Buffer | KeyObject, sid: string, nonce: Buffer): Buffer {
   const id = Buffer.from(sid, 'base64url')
   return createHmac('sha256', key)
     .update('csrf/1')
@@ -75,7 +75,7 @@ export function isCsrf(keys: Keys, sid: string, token: string): boolean {
   // One exact encoding: the last character of unpadded base64url has bits that decoding ignores.
   if (`${nonce.toString('base64url')}.${mac.toString('base64url')}` !== token) return false
   return keys.ids.some((id) => {
-    const key = keys.byId('csrf', id)
+    const key = keys.forMac('csrf', id)
     return key !== undefined && timingSafeEqual(macOf(key, sid, nonce), mac)
   })
 }
