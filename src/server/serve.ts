@@ -8,12 +8,11 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import type { Logger } from 'pino'
 import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
-import { listener } from '../mounts/node.ts'
+import { type Answering, listener } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { openDashboard } from './dashboard.ts'
-import { openLog } from './log.ts'
+import { type Log, openLog } from './log.ts'
 import { type Stoppable, stoppable } from './stopping.ts'
 
 /** How long requests in flight may take after a stop was asked for. */
@@ -75,7 +74,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-async function announceClaim(gate: Sallyport, tokenFile: string, log: Logger): Promise<void> {
+async function announceClaim(gate: Sallyport, tokenFile: string, log: Log): Promise<void> {
   const token = await gate.setupToken()
   if (token === undefined) return forget(tokenFile, log)
   try {
@@ -101,7 +100,7 @@ function keepPrivately(path: string, text: string): void {
 }
 
 /** What it held is void by now: a file that stays is untidy, and no reason to refuse anybody. */
-function forget(path: string, log: Logger): void {
+function forget(path: string, log: Log): void {
   try {
     rmSync(path, { force: true })
   } catch (error) {
@@ -116,26 +115,26 @@ function dataFolder(said: readonly Said[]): string {
   return file && file !== ':memory:' ? dirname(file) : 'data'
 }
 
-function answerOn(server: Server, gate: Sallyport, log: Logger, { working }: Stoppable): void {
+function answerOn(server: Server, gate: Sallyport, log: Log, { working }: Stoppable): void {
   const dashboard = openDashboard(builtDashboard(), gate)
   if (!dashboard) log.warn('the dashboard is not built; only the API is served')
-  const answer: Parameters<typeof listener>[0] = async (request, from) => {
-    const path = URL.parse(request.url)?.pathname ?? '/'
-    const api = path === gate.basePath || path.startsWith(`${gate.basePath}/`)
-    if (api || from.unreadable || !dashboard) return gate.handlePlain(request, from)
-    return gate.misdirected(request, from) ?? dashboard(request)
-  }
-  const logged: typeof answer = async (request, from) => {
+  const isApi = (path: string) => path === gate.basePath || path.startsWith(`${gate.basePath}/`)
+  const logged: Answering = async (request, from) => {
     const began = performance.now()
-    const response = await answer(request, from)
-    const path = URL.parse(request.url)?.pathname.slice(0, 256)
+    const path = URL.parse(request.url)?.pathname ?? '/'
+    const plain = isApi(path) || from.unreadable || !dashboard
+    const answer = plain
+      ? await gate.handlePlain(request, from)
+      : (gate.misdirected(request, from) ?? dashboard(request))
     const ms = Math.round(performance.now() - began)
-    const requestId =
-      response instanceof Response
-        ? (response.headers.get('x-request-id') ?? undefined)
-        : response.headers['X-Request-Id']
-    log.info({ requestId, method: request.method, path, status: response.status, ms }, 'request')
-    return response
+    log.request({
+      requestId: requestIdOf(answer),
+      method: request.method,
+      path: path.slice(0, 256),
+      status: answer.status,
+      ms,
+    })
+    return answer
   }
   server.on(
     'request',
@@ -146,6 +145,11 @@ function answerOn(server: Server, gate: Sallyport, log: Logger, { working }: Sto
   server.requestTimeout = 15_000
   server.keepAliveTimeout = 5_000
   server.on('clientError', refuseUnparsed)
+}
+
+function requestIdOf(answer: Awaited<ReturnType<Answering>>): string | undefined {
+  if (answer instanceof Response) return answer.headers.get('x-request-id') ?? undefined
+  return String(answer.headers['X-Request-Id'])
 }
 
 const builtDashboard = (): string =>
