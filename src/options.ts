@@ -215,7 +215,9 @@ function contradictions(policy: Policy): string[] {
 
 function originOf(text: string): URL | undefined {
   const url = URL.parse(text)
-  return url && /^https?:$/.test(url.protocol) && url.origin === text ? url : undefined
+  return url && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*')
+    ? url
+    : undefined
 }
 
 const isHost = (host: string): boolean => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { trustedProxies } from './http/address.ts'
+import { addressOf, trustedProxies } from './http/address.ts'
 import { cookieJar } from './http/cookies.ts'
 import { credentialsOf, passCaller, passOrigin } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
@@ -86,7 +86,7 @@ export async function openGate(
   { onFault = writeFault, onClaimed = () => {}, clock }: Surroundings = {},
 ): Promise<Sallyport> {
   const { world, policy, close } = await openWorld(said, clock)
-  const site = siteOf(world, policy, { onFault, onClaimed })
+  const site = siteOf(world, policy, { onFault: harmless(onFault), onClaimed: harmless(onClaimed) })
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
@@ -118,12 +118,24 @@ export async function openGate(
   }
 }
 
+/** What a host does on being told must not turn an answer that was decided into another one. */
+const harmless =
+  <Said extends unknown[]>(tell: (...said: Said) => void) =>
+  (...said: Said): void => {
+    try {
+      tell(...said)
+    } catch (error) {
+      writeFault({ error, requestId: '', method: '', path: 'host callback' })
+    }
+  }
+
 const hostGuard: Guard = { caller: 'signed-in', restricted: false }
 
 async function callerOf(site: Site, request: Request, from: From) {
   const credentials = credentialsOf(request, site)
   if (!credentials.ok) return credentials
-  const address = from.address ?? ''
+  const forwardedFor = request.headers.get('x-forwarded-for')
+  const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
   const astray: Refusal | undefined = await passOrigin(
     request,
     site,

@@ -73,7 +73,7 @@ export async function openWorld(
   const hasher = argon2id({ memory, passes, queue, workers: threads })
   const world: World = {
     store,
-    clock: clocks.clock,
+    clock: { now: () => database.now(), elapsed: () => clocks.clock.elapsed() },
     random,
     hasher,
     keys,

@@ -52,6 +52,12 @@ export interface Database {
   readonly instanceId: string
 
   /**
+   * The clock that all nodes share, as far as this one knows it: what the last read told, and the own
+   * monotonic time since. Awaits nothing; a node whose own clock is wrong judges as the others do.
+   */
+  now(): Instant
+
+  /**
    * Runs selects in one snapshot, and looks at the clock that all nodes share.
    *
    * @param ask Builds the selects; the expression it is given stands for the `now` of the answer.

@@ -33,13 +33,17 @@ export async function openPostgres(given: {
   const builder = builderFor('postgres')
   const chains = chainsOf(random)
   const named = naming()
+  /** What the clock of the database said last, and when by our own. */
+  let heard = { now: 0, at: 0 }
 
   const read: Database['read'] = async (ask) => {
     const queries = ask(sql<Instant>`(select now from clock)`)
     const { rows } = await told(pool.query(named(together(queries, clock?.now()))))
     const [answer] = rows as { now: string; rows: Row[][] }[]
-    return { now: Number(answer?.now), rows: answer?.rows ?? [] }
+    heard = { now: Number(answer?.now), at: performance.now() }
+    return { now: heard.now, rows: answer?.rows ?? [] }
   }
+  const now = () => clock?.now() ?? Math.round(heard.now + performance.now() - heard.at)
 
   async function attempt(client: PoolClient, build: Parameters<Database['commit']>[0]) {
     const held = chains.take()
@@ -74,7 +78,8 @@ export async function openPostgres(given: {
 
   try {
     const instanceId = await prepare(pool, random)
-    return { dialect: 'postgres', builder, instanceId, read, commit, close: () => pool.end() }
+    await read(() => [])
+    return { dialect: 'postgres', builder, instanceId, now, read, commit, close: () => pool.end() }
   } catch (error) {
     await pool.end()
     throw error

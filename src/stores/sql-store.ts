@@ -44,6 +44,8 @@ export function sqlStore(given: {
 
     return inTurn(turnsOf(refs), async () => {
       for (let lost = 0; lost < tries; lost++) {
+        // Also whoever waited its turn behind others that waited for the database.
+        if (performance.now() > until) throw new Unavailable('the database stays busy')
         const { now, shown, seen } = await show(site, asked)
         const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
         if (keep.length + record.length === 0) return verdict
@@ -58,7 +60,6 @@ export function sqlStore(given: {
           return { writes: [...writes, ...recordOf(site, held, sealed)], head: sealed.head }
         })
         if (done) return verdict
-        if (performance.now() > until) throw new Unavailable('the database stays busy')
         // Whoever lost again and again steps aside for a moment, each for a different one.
         if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
       }

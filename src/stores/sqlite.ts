@@ -92,6 +92,7 @@ export async function openSqlite(given: {
     const instanceId = await migrate({ dialect: 'sqlite', builder, run, locked }, random)
     return {
       dialect: 'sqlite',
+      now: () => clock.now(),
       builder,
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
