@@ -52,7 +52,8 @@ export async function serve(sources: Sources): Promise<void> {
     onClaimed: () => forget(tokenFile, log),
   })
   try {
-    const server = createServer()
+    // Node looks at its time limits only every 30 s unless told otherwise.
+    const server = createServer({ connectionsCheckingInterval: 1_000 })
     const following = stoppable(server)
     answerOn(server, gate, log, following)
     const asked = stopAsked()
