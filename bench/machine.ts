@@ -4,7 +4,7 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 
 /** A list in Markdown. Names of hosts and people are not in it. */
@@ -17,6 +17,13 @@ export function machine(command: string): string {
     ['command', `\`${command}\``],
     ['machine', `${availableParallelism()} cores, ${cpus()[0]?.model.trim()}, ${gibibytes()} GiB`],
     ['system', `${type()} ${release()}`],
+    // Whatever else runs makes absolute figures worse, and ratios less sure.
+    [
+      'load before',
+      loadavg()
+        .map((average) => average.toFixed(1))
+        .join(', '),
+    ],
     ['versions', `Node ${process.version}, SQLite ${version}, sallyport ${ours()}`],
   ]
   return lines.map(([name, value]) => `- ${name}: ${value}\n`).join('')
