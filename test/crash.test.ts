@@ -39,6 +39,8 @@ async function killedDuringSignIns(server: ServerProcess): Promise<Round> {
         round.unanswered += 1
         return
       }
+      // On a machine that is busy a hash may wait too long: nobody is let in, and nothing promised.
+      if (got.json.code === 'busy') continue
       expect(got.status).toBe(200)
       round.answered.push(person.jar)
       if (round.answered.length === after)
@@ -108,7 +110,7 @@ async function expectOneRecordEach(query: Query, answered: number): Promise<void
   expect(cut).toEqual([])
 }
 
-test('on SQLite', { timeout: 60_000 }, async () => {
+test('on SQLite', { timeout: 120_000 }, async () => {
   const { answered, server } = await campaign(12, {}, async (folder) => {
     // A copy is looked at, so that it is the server that recovers what the kill left.
     const copy = emptyFolder()
@@ -125,7 +127,7 @@ test('on SQLite', { timeout: 60_000 }, async () => {
   await expectOneRecordEach(async (statement) => file.prepare(statement).all(), answered)
 })
 
-test('on PostgreSQL, where only the server is killed', { timeout: 60_000 }, async () => {
+test('on PostgreSQL, where only the server is killed', { timeout: 120_000 }, async () => {
   const url = await freshPostgres()
   const client = new pg.Client({ connectionString: url, options: '-c search_path=sallyport' })
   await client.connect()
