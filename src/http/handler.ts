@@ -12,7 +12,7 @@ import { corsHeaders, preflightHeaders } from './cors.ts'
 import { credentialsOf, passCaller, passOrigin } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
-import { type Answer, type Match, type Route, routeTable } from './route.ts'
+import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
 import { type From, hostOf, isNavigation, type Site } from './site.ts'
 
@@ -50,7 +50,7 @@ async function answered(
   site: Site,
   match: (method: string, path: string) => Match,
   from: From,
-): Promise<Answer | Refusal> {
+): Promise<Answer | Refused> {
   if (from.unreadable) return refuse('malformed_request')
   const url = new URL(request.url)
   const preflight = preflightHeaders(request, site)

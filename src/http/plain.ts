@@ -4,12 +4,11 @@
  *
  * @module
  */
-import type { Refusal } from '../rules/refusal.ts'
 import { type ProblemCode, problemOf } from './problem.ts'
-import type { Answer } from './route.ts'
+import type { Answer, Refused } from './route.ts'
 
 /** An answer, or a no that may also be a fault. */
-export type Outcome = Answer | (Omit<Refusal, 'code'> & { readonly code: ProblemCode })
+export type Outcome = Answer | (Omit<Refused, 'code'> & { readonly code: ProblemCode })
 
 export interface Plain {
   readonly status: number
@@ -28,8 +27,7 @@ export function plainOf(
   const { status, body, type, more } = outcome.ok
     ? { ...outcome, type: 'application/json', more: outcome.headers }
     : problemBody(outcome, requestId)
-  const cookies =
-    outcome.ok && outcome.cookies?.length ? { 'Set-Cookie': [...outcome.cookies] } : {}
+  const cookies = outcome.cookies?.length ? { 'Set-Cookie': [...outcome.cookies] } : {}
   const headers = { ...always, 'X-Request-Id': requestId, ...more, ...cookies }
   if (body === undefined) return { status, headers, body }
   const text = request.method === 'HEAD' ? undefined : JSON.stringify(body)
