@@ -282,7 +282,9 @@ describe.each(databases)('on %s', (kind) => {
     await ada.setUp()
     // More than one step is shown.
     await query(`
-      insert into sessions
+      insert into sessions (id, "userId", "userVersion", epoch, kind, "createdAt", "lastActiveAt",
+        "idleUntil", "idleFor", "expiresAt", remembered, address, "userAgent", "endedAt", "endReason",
+        revision)
       with recursive numbers(n) as (select 10001 union all select n + 1 from numbers where n < 11200)
       select 'one-of-many-' || n || '-----', "userId", "userVersion", epoch, kind, "createdAt",
         "lastActiveAt", "idleUntil", "idleFor", "expiresAt", remembered, address, "userAgent",

@@ -12,11 +12,14 @@ import { describe, expect, test } from 'vitest'
 import { browser, password } from './server/browser.ts'
 import { emptyFolder, type ServerProcess, serve } from './server/process.ts'
 
-const session = /^session=[\w.-]+; Path=\/; SameSite=Strict; HttpOnly; Max-Age=\d+$/
-const csrf = /^csrf=[\w-]{22}\.[\w-]{43}; Path=\/; SameSite=Strict; Max-Age=\d+$/
+const session = /^session=[\w.-]+; Path=\/; SameSite=Strict; HttpOnly; Max-Age=300$/
+const refresh = /^refresh=[\w-]{100}; Path=\/; SameSite=Strict; HttpOnly$/
+const csrf = /^csrf=[\w-]{22}\.[\w-]{43}; Path=\/; SameSite=Strict$/
 const cleared = ['session', 'refresh', 'csrf'].map(
   (name) => `${name}=; Path=/; SameSite=Strict${name === 'csrf' ? '' : '; HttpOnly'}; Max-Age=0`,
 )
+
+const page = { headers: { 'Sec-Fetch-Site': 'same-origin' } }
 
 /** What a problem is, wherever it comes from. */
 const problem = (status: number, code: string) => ({
@@ -75,7 +78,8 @@ test('set up, who am I, wrong password, sign in, sign out, and who am I is 401',
 
   const claimed = await ada.setUp(server.setupToken)
   expect([claimed.status, claimed.json]).toEqual([201, signed])
-  expect(claimed.set).toEqual([expect.stringMatching(session), expect.stringMatching(csrf)])
+  const three = [session, refresh, csrf].map((cookie) => expect.stringMatching(cookie))
+  expect(claimed.set).toEqual(three)
   expect(claimed.headers['cache-control']).toBe('no-store')
   const again = await browser(server).setUp(server.setupToken, 'eve')
   expect(again.json).toEqual(problem(409, 'already_set_up'))
@@ -92,13 +96,26 @@ test('set up, who am I, wrong password, sign in, sign out, and who am I is 401',
   const before = new Map(ada.jar)
   const signedIn = await ada.logIn()
   expect([signedIn.status, signedIn.json]).toEqual([200, signed])
-  expect(signedIn.set).toEqual([expect.stringMatching(session), expect.stringMatching(csrf)])
+  expect(signedIn.set).toEqual(three)
   const old = browser(server)
   for (const [name, value] of before) old.jar.set(name, value)
   expect((await old.send('GET', '/auth/me')).json).toEqual({
     ...problem(401, 'session_revoked'),
     reason: 'logout',
   })
+
+  // The browser drops the session cookie after five minutes; the refresh cookie brings another.
+  ada.jar.delete('session')
+  expect((await ada.send('GET', '/auth/me')).json).toEqual(problem(401, 'session_expired'))
+  const token = ada.jar.get('csrf')
+  expect((await ada.send('GET', '/auth/csrf', page)).json).toEqual({ token })
+  const renewed = await ada.send('POST', '/auth/refresh')
+  expect([renewed.status, renewed.json, renewed.set]).toEqual([200, signed, three])
+  expect(renewed.json.session.id).toBe(signedIn.json.session.id)
+  expect(ada.jar.get('csrf')).toBe(token)
+  expect((await ada.send('GET', '/auth/me')).status).toBe(200)
+  const none = await browser(server).send('POST', '/auth/refresh')
+  expect([none.json, none.set]).toEqual([problem(401, 'refresh_token_invalid'), cleared])
 
   const kept = new Map(ada.jar)
   const out = await ada.send('POST', '/auth/logout')
@@ -127,7 +144,9 @@ test('behind https the cookies are locked to the host', async () => {
     expect.stringMatching(
       new RegExp(cookie.source.replace('^', '^__Host-').replace('Path=\\/;', 'Path=\\/; Secure;')),
     )
-  expect((await ada.setUp(server.setupToken)).set).toEqual([secure(session), secure(csrf)])
+  const three = [session, refresh, csrf].map(secure)
+  expect((await ada.setUp(server.setupToken)).set).toEqual(three)
+  expect((await ada.send('POST', '/auth/refresh')).set).toEqual(three)
   expect((await ada.send('GET', '/auth/me')).status).toBe(200)
   // Another host is not ours, whatever the port.
   const elsewhere = { headers: { Host: `localhost:${server.port}` } }
@@ -223,7 +242,7 @@ test.runIf(spawnSync('curl', ['--version']).status === 0)('the same with curl', 
 
   const { setupToken } = server
   expect(curl('/auth/setup', ...send({ setupToken, username: 'ada', password })).status).toBe(201)
-  expect(names()).toEqual(['csrf', 'session'])
+  expect(names()).toEqual(['csrf', 'refresh', 'session'])
   expect(curl('/auth/me').json.user.username).toBe('ada')
   const wrong = curl('/auth/login', ...send({ username: 'ada', password: 'not it' }))
   expect([wrong.status, wrong.json.code]).toEqual([401, 'invalid_credentials'])
@@ -235,6 +254,6 @@ test.runIf(spawnSync('curl', ['--version']).status === 0)('the same with curl', 
   const me = curl('/auth/me')
   expect(me.status).toBe(401)
   // curl 7.88 takes but one of several cookies out of its jar at a time; then it hears more.
-  const kept = names().includes('session')
+  const kept = names().some((name) => name !== 'csrf')
   expect(me.json.code).toBe(kept ? 'session_revoked' : 'not_authenticated')
 })

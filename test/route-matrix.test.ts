@@ -25,6 +25,8 @@ const routes = modules.flatMap((one) => Object.values(one).filter(Array.isArray)
 type Expected = 'in' | readonly [status: number, code: string]
 
 interface Kind {
+  /** What the gate is opened with. */
+  readonly options?: Parameters<typeof openTestGate>[1]
   /** Signs in, or not. */
   readonly become: (open: TestGate, who: Visitor) => Promise<unknown>
   readonly headers?: (open: TestGate) => Promise<Sending['headers']>
@@ -33,10 +35,12 @@ interface Kind {
 
 const astray = [403, 'csrf_rejected'] as const
 const nobody = [401, 'not_authenticated'] as const
+const refreshing = { refresh: { enabled: true } }
 const logIn = (_: TestGate, who: Visitor) => who.logIn('ada')
-const needsCaller = ({ caller }: Guard) => caller === 'signed-in'
-const needsToken = (guard: Guard, unsafe: boolean) =>
-  unsafe && needsCaller(guard) ? astray : ('in' as const)
+// Of the open routes, one looks for a session by itself: it also takes one that has to be renewed.
+const needsCaller = ({ caller, sameOrigin }: Guard) => caller === 'signed-in' || sameOrigin
+const needsToken = ({ caller }: Guard, unsafe: boolean) =>
+  unsafe && caller === 'signed-in' ? astray : ('in' as const)
 
 const kinds: Readonly<Record<string, Kind>> = {
   anonymous: {
@@ -46,7 +50,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   'a full session': { become: logIn, expected: () => 'in' },
   'a restricted session': {
     become: (_, who) => who.logIn('eve'),
-    expected: ({ restricted }) => (restricted ? 'in' : [403, 'password_change_required']),
+    expected: ({ caller, restricted }) =>
+      caller === 'anyone' || restricted ? 'in' : [403, 'password_change_required'],
   },
   'an ended session': {
     become: async (open, who) => {
@@ -74,6 +79,31 @@ const kinds: Readonly<Record<string, Kind>> = {
       await open.recorded()
     },
     expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
+  },
+  'a session that has to be renewed': {
+    options: refreshing,
+    become: async (_, who) => {
+      await who.logIn('ada')
+      who.jar.delete('__Host-session')
+    },
+    expected: ({ caller }) => (caller === 'signed-in' ? [401, 'session_expired'] : 'in'),
+  },
+  'a session of which only the refresh cookie is genuine': {
+    options: refreshing,
+    become: async (_, who) => {
+      await who.logIn('ada')
+      who.jar.set('__Host-session', 'planted')
+    },
+    expected: ({ caller }) => (caller === 'signed-in' ? [401, 'session_expired'] : 'in'),
+  },
+  'the refresh cookie of an ended session': {
+    options: refreshing,
+    become: async (open, who) => {
+      await who.logIn('ada')
+      who.jar.delete('__Host-session')
+      await open.query(`update sessions set "endedAt" = 1, "endReason" = 'revoked'`)
+    },
+    expected: (guard) => (needsCaller(guard) ? [401, 'session_revoked'] : 'in'),
   },
   'both credentials': {
     become: logIn,
@@ -110,7 +140,7 @@ describe.each(databases)('on %s', (database) => {
   test.each(Object.entries(kinds))(
     'Every route with %s: by its guard, and nothing is changed',
     async (_, kind) => {
-      const open = await openTestGate(database)
+      const open = await openTestGate(database, kind.options)
       const { gate, dump, recorded } = open
       await visitor(gate).setUp()
       await addPerson(open, 'eve', { mustChange: true })
@@ -179,7 +209,7 @@ test('What is no route is 404 to everybody, before anything else is looked at (A
     '/audit',
     '/health',
     '/auth',
-    '/auth/refresh',
+    '/auth/token',
     '/auth/api-keys',
     '',
     '/',

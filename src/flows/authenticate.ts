@@ -34,21 +34,35 @@ interface Named {
   readonly good: boolean
 }
 
-/** The session that genuine cookies name, standing or not. The session cookie comes first. */
+/**
+ * The session that genuine cookies name, standing or not. The session cookie comes first; one that is
+ * not ours, planted or of a node whose clock is wrong, does not take the refresh cookie's word away.
+ */
 export function named(world: World, { session, refresh }: Holding): Named | undefined {
-  if (session === undefined) {
-    const seen = world.policy.refresh.enabled && readRefresh(world.keys, refresh ?? '')
-    return seen && seen.kind === 'token'
-      ? { sid: seen.token.sid, claims: undefined, good: false }
-      : undefined
-  }
-  const seen = readToken(session, world.clock.now(), {
+  return namedByAccess(world, session) ?? namedByRefresh(world, refresh)
+}
+
+/** Every session that genuine cookies name: one, unless the cookies of two have got mixed. */
+export function allNamed(world: World, { session, refresh }: Holding): ReadonlySet<string> {
+  const found = [namedByAccess(world, session), namedByRefresh(world, refresh)]
+  return new Set(found.flatMap((one) => (one ? [one.sid] : [])))
+}
+
+function namedByAccess(world: World, text: string | undefined): Named | undefined {
+  if (text === undefined) return undefined
+  const seen = readToken(text, world.clock.now(), {
     keys: world.keys,
     issuer: world.publicOrigin,
     audience: world.instanceId,
   })
   if (seen.kind === 'foreign') return undefined
   return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
+}
+
+function namedByRefresh(world: World, text: string | undefined): Named | undefined {
+  if (text === undefined || !world.policy.refresh.enabled) return undefined
+  const seen = readRefresh(world.keys, text)
+  return seen.kind === 'token' ? { sid: seen.token.sid, claims: undefined, good: false } : undefined
 }
 
 /**

@@ -54,7 +54,8 @@ export function grant(
     ver: user.version,
     jti: newId(world),
     iat: Math.floor(now / second),
-    exp: Math.floor(accessUntil / second),
+    // A token of no time at all would be none of ours; in its last second a session ends by its row.
+    exp: Math.floor(Math.max(accessUntil, now + second) / second),
   })
   return {
     ok: true,

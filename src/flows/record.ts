@@ -12,6 +12,12 @@ export async function record(world: World, said: AuditEvent): Promise<void> {
   await world.store.step({}, () => ({ verdict: undefined, record: [said] }))
 }
 
+/** Records that a refresh token came with the access token of another session. */
+export function recordMixed(world: World, session: string, address: string): Promise<void> {
+  const said = { session, address, reason: 'other session' }
+  return record(world, event('refresh.refused', 'refused', said))
+}
+
 /** Records that a gate refused a request. */
 export function recordCsrf(
   world: World,

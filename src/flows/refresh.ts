@@ -7,8 +7,7 @@
 import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type RefreshToken, readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { type Rotated, rotate } from '../rules/rotation.ts'
-import { isJustReplaced } from '../rules/session.ts'
+import { type Lost, type Rotated, rotate } from '../rules/rotation.ts'
 import type { Step } from '../rules/step.ts'
 import { type Granted, grant } from './grant.ts'
 
@@ -41,23 +40,17 @@ export async function refresh(
   token: RefreshToken,
   csrf: string,
   address: string,
-): Promise<Granted | Refusal> {
+): Promise<Granted | Lost> {
   // Who it belongs to is on the row, so the user is only known after a first look at it.
   const owner = (await world.store.find(sessionRef(token.sid)))?.userId ?? ''
   const salt = world.random.bytes(16).toString('base64url')
   const given = { keys: world.keys, salt, leeway: world.policy.refresh.leeway, address }
   const verdict = await world.store.step(
     { instance: instance(), session: sessionRef(token.sid), user: userRef(owner) },
-    ({ instance, session, user }, now): Step<Rotated | Refusal> => {
+    ({ instance, session, user }, now): Step<Rotated | Lost> => {
       if (!instance) throw new Error('the instance row is gone')
       return rotate({ instance, session, user }, token, given, now)
     },
   )
   return verdict.ok ? grant(world, verdict, verdict.next, csrf) : verdict
-}
-
-/** Whether the browser of this token has signed in anew a moment ago, and has other cookies by now. */
-export async function hasNewCookies(world: World, token: RefreshToken): Promise<boolean> {
-  const row = await world.store.find(sessionRef(token.sid))
-  return row !== undefined && isJustReplaced(row, world.clock.now())
 }

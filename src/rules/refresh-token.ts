@@ -94,7 +94,7 @@ export function successorOf(
 
 /** Reads a cookie's value; never throws, whatever it is given. */
 export function readRefresh(keys: Keys, text: string): RefreshRead {
-  if (text.length !== length * (4 / 3)) return { kind: 'foreign' }
+  if (text.length !== (length / 3) * 4) return { kind: 'foreign' }
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length !== length || bytes.toString('base64url') !== text || bytes[0] !== version)
     return { kind: 'foreign' }

@@ -11,7 +11,7 @@ import type { Instance, Session, User } from './facts.ts'
 import type { Keys } from './keys.ts'
 import { placed, type RefreshToken, successorOf } from './refresh-token.ts'
 import { type Refusal, refuse } from './refusal.ts'
-import { end, standing } from './session.ts'
+import { end, isJustReplaced, standing } from './session.ts'
 import type { Settings } from './settings.ts'
 import { keep, type Step } from './step.ts'
 import { type Instant, type Millis, minute, second } from './time.ts'
@@ -27,7 +27,7 @@ export const refreshSettings = {
     default: 30 * second,
     min: 0,
     max: minute,
-    doc: 'How long a refresh token that was just used is given the same successor once more.',
+    doc: 'How long a used refresh token is given the same successor once more; 0 for not at all.',
   },
 } as const satisfies Settings
 
@@ -46,25 +46,33 @@ export interface Rotated {
   readonly next: RefreshToken
 }
 
+/** It does not. */
+export interface Lost extends Refusal {
+  /** Whether the browser has signed in anew a moment ago: the cookies it has by now are good. */
+  readonly replaced: boolean
+}
+
 /**
  * Decides one refresh.
  *
  * @param salt 16 fresh random bytes, base64url; used when this is the one that rotates.
- * @returns `refresh_token_invalid` with the reason for the record alone.
+ * @returns `refresh_token_invalid` with the reason for the record alone; `unavailable` for a rotation
+ *   under a root that is not at hand.
  */
 export function rotate(
   shown: RotationShown,
   token: RefreshToken,
   given: { keys: Keys; salt: string; leeway: Millis; address: string },
   now: Instant,
-): Step<Rotated | Refusal> {
+): Step<Rotated | Lost> {
   const { session, user } = shown
+  const { keys, salt, leeway, address } = given
   const over = standing(session, user, shown.instance, now)
   if (over || !session || !user) {
     const why = over?.reason ?? over?.why ?? 'gone'
-    return { verdict: refuse('refresh_token_invalid', { why }) }
+    const replaced = session !== undefined && isJustReplaced(session, now)
+    return lost(token, why, { session, address, replaced })
   }
-  const { keys, salt, leeway, address } = given
   switch (placed(session, token)) {
     case 'current': {
       const next = successorOf(keys, token, salt, keys.active('refresh').id)
@@ -81,9 +89,12 @@ export function rotate(
     }
     case 'predecessor': {
       const { rotationSalt, rotationKey, rotatedAt } = session
-      if (rotationSalt !== null && rotationKey !== null && now - (rotatedAt ?? 0) <= leeway) {
+      // A clock that was set back makes no leeway longer than it is.
+      const excused = leeway > 0 && Math.abs(now - (rotatedAt ?? 0)) <= leeway
+      if (rotationSalt !== null && rotationKey !== null && excused) {
         // A node that lacks the root of the rotation cannot answer; it must not take it for a replay.
-        if (!keys.ids.includes(rotationKey)) return { verdict: refuse('unavailable') }
+        if (!keys.ids.includes(rotationKey))
+          return { verdict: { ...refuse('unavailable', { why: 'unknown root' }), replaced: false } }
         const next = successorOf(keys, token, rotationSalt, rotationKey)
         return { verdict: { ok: true, session, user, next } }
       }
@@ -92,14 +103,28 @@ export function rotate(
     case 'used':
       return replayed(session, address, now)
     case 'ahead':
-      return { verdict: refuse('refresh_token_invalid', { why: 'ahead' }) }
+      return lost(token, 'ahead', { session, address, replaced: false })
   }
 }
 
-function replayed(session: Session, address: string, now: Instant): Step<Refusal> {
+/** Nothing is changed; that it was tried is kept, with the reason that is not told. */
+function lost(
+  { sid }: RefreshToken,
+  reason: string,
+  given: { session: Session | undefined; address: string; replaced: boolean },
+): Step<Lost> {
+  const { session, address, replaced } = given
+  const subject = session ? `user:${session.userId}` : null
+  return {
+    verdict: { ...refuse('refresh_token_invalid', { why: reason }), replaced },
+    record: [event('refresh.refused', 'refused', { subject, session: sid, address, reason })],
+  }
+}
+
+function replayed(session: Session, address: string, now: Instant): Step<Lost> {
   const subject = `user:${session.userId}`
   return {
-    verdict: refuse('refresh_token_invalid', { why: 'replay' }),
+    verdict: { ...refuse('refresh_token_invalid', { why: 'replay' }), replaced: false },
     keep: [end(session, 'replay', now)],
     record: [event('refresh.replayed', 'refused', { subject, session: session.id, address })],
   }

@@ -313,6 +313,14 @@ describe('a new session', () => {
       userAgent: 'Browser/2',
       endedAt: null,
       endReason: null,
+      replacedAt: null,
+      provenAt: 1_800_000_000_000,
+      generation: 0,
+      digest: null,
+      previousDigest: null,
+      rotationSalt: null,
+      rotationKey: null,
+      rotatedAt: null,
     })
   })
 
@@ -407,6 +415,7 @@ describe('whether a session stands', () => {
     ['of a later epoch', {}, 3, 'session_revoked restored'],
     ['of somebody disabled', { disabledAt: now - 1 }, 4, 'session_revoked user_disabled'],
     ['of somebody disabled at instant 0', { disabledAt: 0 }, 4, 'session_revoked user_disabled'],
+    ['of somebody who is gone', { deletedAt: now }, 4, 'session_revoked user_disabled'],
     ['of an older version', { version: 4 }, 4, 'session_revoked password_changed'],
     ['of a newer version', { version: 2 }, 4, 'session_revoked password_changed'],
     ['of somebody who now has another role', { role: 'viewer' }, 4, 'stands'],

@@ -234,7 +234,7 @@ export function standing(
   if (now >= session.expiresAt) return refuse('session_expired', { why: 'absolute' })
   if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
   if (session.epoch !== epoch) return over('restored')
-  if (user.disabledAt !== null) return over('user_disabled')
+  if (user.disabledAt !== null || user.deletedAt !== null) return over('user_disabled')
   if (session.userVersion !== user.version) return over('password_changed')
   return undefined
 }

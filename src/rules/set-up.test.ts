@@ -115,5 +115,7 @@ test('the first owner owns everything, is enabled, and need not change the passw
     createdAt: 1_800_000_000_000,
     lastLoginAt: 1_800_000_000_000,
     disabledAt: null,
+    temporaryUntil: null,
+    deletedAt: null,
   })
 })

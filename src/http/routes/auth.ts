@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { holder, named } from '../../flows/authenticate.ts'
+import { allNamed, holder, named } from '../../flows/authenticate.ts'
 import { csrfFor } from '../../flows/grant.ts'
 import { type From, logIn } from '../../flows/log-in.ts'
-import { genuine, hasNewCookies, refresh } from '../../flows/refresh.ts'
+import { recordMixed } from '../../flows/record.ts'
+import { genuine, refresh } from '../../flows/refresh.ts'
 import { logOut } from '../../flows/sessions.ts'
 import { admitClaim, setUp, setupStatus } from '../../flows/set-up.ts'
 import { tokenFault } from '../../rules/csrf.ts'
@@ -79,10 +80,9 @@ export const authRoutes: readonly Route[] = [
     path: '/auth/logout',
     summary: 'Ends this session. Safe to repeat.',
     body: 'none',
-    async answer(asked) {
-      const { came, address } = fromOf(asked)
-      if (came !== undefined) await logOut(asked.site.world, came, address)
-      return { ok: true, status: 204, cookies: clearedCookies(asked.site), headers: clearedData }
+    async answer({ site, cookies, address }) {
+      for (const id of allNamed(site.world, cookies)) await logOut(site.world, id, address)
+      return { ok: true, status: 204, cookies: clearedCookies(site), headers: clearedData }
     },
   }),
 
@@ -124,14 +124,14 @@ export const authRoutes: readonly Route[] = [
       const header = request.headers.get('x-csrf-token')
       const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
       if (fault !== undefined) return rejected(site, fault, address)
-      // The access token of another session beside it: two browsers' cookies in one, nobody's doing.
-      const other = cookies.session === undefined ? undefined : named(world, cookies)?.sid
-      if (other !== undefined && other !== token.sid)
+      // The access token of another session beside it: the cookies of two have got mixed.
+      if (allNamed(world, cookies).size > 1) {
+        await recordMixed(world, token.sid, address)
         return lost(site, refuse('refresh_token_invalid', { why: 'other session' }))
-
+      }
       const given = await refresh(world, token, cookies.csrf ?? '', address)
       if (given.ok) return granted(site, 200, given)
-      return (await hasNewCookies(world, token)) ? given : lost(site, given)
+      return given.replaced ? given : lost(site, given)
     },
   }),
 ]
