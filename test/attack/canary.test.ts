@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/http/site.ts'
@@ -43,6 +44,12 @@ async function tour({ gate, query }: TestGate, faults: Fault[]): Promise<Toured>
       secrets.set(`${name} ${value.slice(-6)}`, value)
       // Of a token the signature alone would do.
       secrets.set(`${name} ${value.slice(-6)}, signature`, value.split('.').at(-1) ?? value)
+      for (const way of ['sha1', 'sha256'])
+        for (const form of ['hex', 'base64', 'base64url'] as const)
+          secrets.set(
+            `${name} ${value.slice(-6)}, ${way} ${form}`,
+            createHash(way).update(value).digest(form),
+          )
     }
     got.push(answer)
     return answer
@@ -97,6 +104,12 @@ async function tour({ gate, query }: TestGate, faults: Fault[]): Promise<Toured>
   await query('alter table nowhere rename to sessions')
   await send('POST', '/auth/logout')
   await signIn({ username: 'ada', password })
+  const old = new Map(ada.jar)
+  expect((await send('POST', '/auth/refresh')).status).toBe(200)
+  expect((await send('POST', '/auth/refresh')).status).toBe(200)
+  for (const [name, value] of old) ada.jar.set(name, value)
+  expect((await send('POST', '/auth/refresh')).status).toBe(401)
+  await signIn({ username: 'ada', password })
   expect(faults).toHaveLength(2)
   return { got, told, faults, secrets }
 }
@@ -121,7 +134,10 @@ function expectNone(where: string, text: string, { secrets }: Toured, but: reado
 describe.each(databases)('on %s', (kind) => {
   test('LOG-02, RT-14: no secret is told, recorded or kept', async () => {
     const faults: Fault[] = []
-    const open = await openTestGate(kind, { onFault: (fault) => faults.push(fault) })
+    const open = await openTestGate(kind, {
+      onFault: (fault) => faults.push(fault),
+      refresh: { enabled: true },
+    })
     const toured = await tour(open, faults)
     const { got, told } = toured
     expect(new Set(got.map(({ status }) => status))).toEqual(
