@@ -91,7 +91,7 @@ describe.each(databases)('on %s', (kind) => {
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
       expect(new Set(answers.map(({ jar }) => jar.get('__Host-refresh'))).size).toBe(1)
       const [row] = await one.query('select generation from sessions')
-      expect(Number(row?.['generation'])).toBe(round + 1)
+      expect(Number(row?.generation)).toBe(round + 1)
       cookies = answers[0]?.jar ?? cookies
     }
   })

@@ -1,0 +1,22 @@
+/**
+ * `npm run campaign -- <name> [options of vitest]`: an oracle as often as the design asks for, where
+ * `npm test` only makes sure that it still works.
+ *
+ * @module
+ */
+import { run } from './tool.ts'
+
+/** The tests of each; they do more of the same where `CAMPAIGN` is set. */
+const campaigns: Readonly<Record<string, readonly string[]>> = {
+  refresh: ['test/refresh-nodes.test.ts'],
+}
+
+const [name = '', ...more] = process.argv.slice(2)
+const tests = campaigns[name]
+if (tests) {
+  process.env.CAMPAIGN = name
+  process.exitCode = await run('vitest', 'run', '--reporter=verbose', ...tests, ...more)
+} else {
+  process.stderr.write(`Usage: npm run campaign -- ${Object.keys(campaigns).join('|')}\n`)
+  process.exitCode = 2
+}
