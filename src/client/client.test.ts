@@ -70,7 +70,8 @@ const settled = () => vi.advanceTimersByTimeAsync(0)
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
-  server = {}
+  // What has to be renewed is over, unless a test says otherwise.
+  server = { 'POST /auth/refresh': no(401, 'refresh_token_invalid') }
   asked = []
   clients = []
 })
@@ -107,6 +108,72 @@ describe('start', () => {
     const one = client()
     await Promise.all([one.check(), one.check()])
     expect(asked).toEqual(['GET /auth/me'])
+  })
+})
+
+describe('a session that has to be renewed', () => {
+  const expired = no(401, 'session_expired')
+  /** A server that knows nobody until it was asked to refresh. */
+  function renewable() {
+    server['GET /auth/me'] = expired
+    server['POST /auth/refresh'] = () => {
+      server['GET /auth/me'] = ok(signed())
+      return Response.json(signed())
+    }
+  }
+
+  test('at the start is renewed before anybody is said to be out', async () => {
+    renewable()
+    const one = client()
+    const seen: string[] = []
+    one.session.watch(() => seen.push(status(one)))
+    await one.check()
+    expect([status(one), seen]).toEqual(['authenticated', ['authenticated']])
+    expect(asked).toEqual(['GET /auth/me', 'POST /auth/refresh', 'GET /auth/me'])
+  })
+
+  test('in the middle of it is renewed by any call', async () => {
+    server['GET /auth/me'] = ok(signed())
+    const one = client()
+    await one.check()
+    renewable()
+    server['GET /auth/sessions'] = () => (server['GET /auth/me'] as Answer)()
+    await expect(one.sessions()).resolves.toBeDefined()
+    expect(status(one)).toBe('authenticated')
+  })
+
+  test('that cannot be renewed is over: expired', async () => {
+    server['GET /auth/me'] = ok(signed())
+    const one = client()
+    await one.check()
+    server['GET /auth/me'] = expired
+    await one.check()
+    expect(one.session.get()).toEqual({ status: 'unauthenticated', reason: 'expired' })
+  })
+
+  test.each([
+    ['away', away],
+    ['503', no(503, 'unavailable', { retryAfter: 1 })],
+    ['limited', no(429, 'rate_limited', { retryAfter: 1 })],
+  ])('while the server cannot say (%s) is neither over nor forgotten', async (_, answer) => {
+    server['GET /auth/me'] = ok(signed())
+    const one = client()
+    await one.check()
+    server['GET /auth/me'] = expired
+    server['POST /auth/refresh'] = answer
+    const checked = one.check()
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(one.session.get().error).toBeDefined()
+    })
+    await checked
+    expect(one.session.get()).toMatchObject({ status: 'authenticated', session: { id: 's1' } })
+    renewable()
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(one.session.get().error).toBeUndefined()
+    })
+    expect(status(one)).toBe('authenticated')
   })
 })
 

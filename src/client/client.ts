@@ -5,6 +5,7 @@
 
 import type { LogIn, Page, Session, SetUp, SetupStatus, Signed } from '../wire.ts'
 import { isAway } from './errors.ts'
+import { renewing } from './renewal.ts'
 import { keepSession, type SessionState } from './session.ts'
 import { type Call, createTransport } from './transport.ts'
 import type { Watchable } from './watchable.ts'
@@ -29,7 +30,7 @@ export interface Client {
   /** The session as this tab knows it, the same in every tab. `unknown` until `check` was called. */
   readonly session: Watchable<SessionState>
 
-  /** Asks the server who is signed in. Never throws: what it learns, `session` says. */
+  /** Asks the server who is signed in, renewing the session first where it has to be. Never throws. */
   readonly check: () => Promise<void>
 
   /**
@@ -56,7 +57,10 @@ export interface Client {
   /** The caller's own live sessions, newest first; `limit` 1–200, 50 when not given. */
   readonly sessions: (ask?: PageAsk) => Promise<Page<Session>>
 
-  /** Any other call; a 401 it gets signs out here as everywhere. */
+  /**
+   * Any other call. Where the session has to be renewed that is done, once for all tabs, and the call
+   * made again; any other 401 signs out here as everywhere.
+   */
   readonly call: Call
 
   /** Stops asking, listening and retrying. */
@@ -75,7 +79,10 @@ export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '/api/v1', timeout = 15_000 } = options
   // Called as a plain function: the browser's own refuses to run as a method of something else.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((...ask) => globalThis.fetch(...ask))
-  const send = createTransport({ baseUrl, fetch, timeout })
+  const once = createTransport({ baseUrl, fetch, timeout })
+  // An answer that is lost must be asked for again soon, while the old token is still excused.
+  const soon = createTransport({ baseUrl, fetch, timeout: Math.min(timeout, 5_000) })
+  const send = renewing(once, () => soon('POST', '/auth/refresh'), baseUrl)
   const kept = keepSession(baseUrl, (passive) => send<Signed>('GET', '/auth/me', { passive }))
 
   const call: Call = async (method, path, callOptions) => {
@@ -90,7 +97,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   async function enter(path: string, body: LogIn | SetUp): Promise<Signed> {
     try {
-      const signed = await send<Signed>('POST', path, { body })
+      const signed = await once<Signed>('POST', path, { body })
       kept.enter(signed)
       return signed
     } catch (error) {

@@ -228,6 +228,41 @@ describe('an instance with an owner', () => {
     await heading(page, home).waitFor()
   })
 
+  test('two tabs whose access token is over: one refresh, both go on, no door is seen', async () => {
+    const { context } = visitor
+    const second = await visitor.tab()
+    await second.goto(server.origin)
+    await heading(second, home).waitFor()
+    visitor.headings()
+
+    const refreshes: number[] = []
+    let expired = 0
+    const bothRefused = new Promise<void>((resolve) => {
+      context.on('response', (response) => {
+        const { pathname } = new URL(response.url())
+        if (pathname.endsWith('/auth/refresh')) refreshes.push(response.status())
+        else if (response.status() === 401 && ++expired === 2) resolve()
+      })
+    })
+    // The refresh of whoever comes first is under way until the other has asked as well.
+    await context.route('**/auth/refresh', async (route) => {
+      await bothRefused
+      await route.continue()
+    })
+    await context.clearCookies({ name: 'session' })
+    await Promise.all([page.reload(), second.reload()])
+    await Promise.all([heading(page, home).waitFor(), heading(second, home).waitFor()])
+    expect(visitor.headings()).toEqual([home, home])
+    expect([expired, refreshes]).toEqual([2, [200]])
+
+    // Signing out needs no renewal: the refresh cookie names the session as well.
+    await context.unroute('**/auth/refresh')
+    await context.clearCookies({ name: 'session' })
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await heading(second, 'Sign in').waitFor()
+    expect(await cookieNames()).toEqual([])
+  })
+
   test('a session ended from another place ends here, and says why', async () => {
     for (let elsewhere = 0; elsewhere < 5; elsewhere++) {
       const other = await browser.newContext()

@@ -1,0 +1,99 @@
+/**
+ * Renewing: an access token is short, so any call may be told that it is over while the session is not.
+ * Then the session is renewed, once for all calls and all tabs, and the call is made again.
+ */
+
+import { isAway, ProblemError } from './errors.ts'
+import type { Call } from './transport.ts'
+
+/** Milliseconds before each further try of a refresh that was not answered. */
+const pauses = [500, 1000, 2000, 4000, 8000]
+
+/**
+ * The server may have done what it could not tell, and excuses the old token for half a minute only:
+ * no try begins later than this after the first. Nobody waits longer for another tab either.
+ */
+const patience = 20_000
+
+/**
+ * @param send Makes a call once.
+ * @param refresh `POST /auth/refresh`, once.
+ * @param baseUrl Tabs that use the same one renew together.
+ */
+export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: string): Call {
+  let renewals = 0
+  let underway: Promise<boolean> | undefined
+
+  return async function call(method, path, options) {
+    for (let tries = 0; ; tries++) {
+      const before = renewals
+      try {
+        return await send(method, path, options)
+      } catch (error) {
+        if (!isExpired(error) || tries === 3) throw error
+        // Sent with a token of before: what was renewed meanwhile need not be renewed again.
+        const worth = before !== renewals || (await unless(options?.signal, renew(tries > 0)))
+        if (!worth) throw error
+      }
+    }
+  }
+
+  /** Whether the call is worth making again. */
+  function renew(surely: boolean): Promise<boolean> {
+    underway ??= inTurn(surely).finally(() => {
+      underway = undefined
+    })
+    return underway
+  }
+
+  /** @param surely After the turn of another tab as well, which has not helped. */
+  async function inTurn(surely: boolean): Promise<boolean> {
+    const locks = globalThis.navigator?.locks
+    if (!locks) return persist()
+    const name = `sallyport:${baseUrl}`
+    if (!surely) {
+      const done = await locks.request(name, { ifAvailable: true }, (lock) => lock && persist())
+      if (done !== null) return done
+    }
+    try {
+      const signal = AbortSignal.timeout(patience)
+      return await locks.request(name, { signal }, () => !surely || persist())
+    } catch (error) {
+      // A tab that the browser has put to sleep must not keep the others waiting.
+      if (error instanceof DOMException) return persist()
+      throw error
+    }
+  }
+
+  /** @returns False when there is nothing to renew any more. */
+  async function persist(): Promise<boolean> {
+    const begun = Date.now()
+    for (let tries = 0; ; tries++) {
+      try {
+        await refresh()
+        renewals++
+        return true
+      } catch (error) {
+        if (error instanceof ProblemError && error.status === 401) return false
+        const pause = pauses[tries]
+        const late = pause === undefined || Date.now() + pause - begun > patience
+        if (late || !isAway(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+}
+
+/** The work, or the reason of whoever does not want to wait for it any more. */
+function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}
+
+const isExpired = (error: unknown): boolean =>
+  error instanceof ProblemError && error.code === 'session_expired'
