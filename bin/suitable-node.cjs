@@ -9,12 +9,13 @@
 const { spawn } = require('child_process')
 const path = require('path')
 
-const wanted = 'Sallyport needs Node.js 24 or newer, or 22.23 or newer in the 22 line'
+const wanted = 'Sallyport needs Node.js 24.15 or newer, or 22.23 or newer in the 22 line'
 
 /** Whether a version such as `v22.23.1` is one that Sallyport runs on: "engines" in package.json. */
 function isSuitable(version) {
   const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
-  return major >= 24 || (major === 22 && minor >= 23)
+  // What decides is the SQLite it brings: earlier ones can damage a file that two processes use.
+  return major > 25 || (major === 24 && minor >= 15) || (major === 22 && minor >= 23)
 }
 
 /** The program to run: this one, else the one that a checkout brings along, else `undefined`. */

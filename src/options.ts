@@ -161,7 +161,8 @@ function contradictions(policy: Policy): string[] {
       'basePath: write a path such as /api/v1, without a slash at the end.',
     ],
     [
-      !/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/.test(policy.database),
+      !/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/.test(policy.database) ||
+        (policy.database.startsWith('postgres') && !URL.canParse(policy.database)),
       'database: write sqlite:<path> or postgres://<user>:<password>@<host>/<name>.',
     ],
     [

@@ -16,8 +16,8 @@ import { sessionRoutes } from './http/routes/sessions.ts'
 import type { Fault, From, Site } from './http/site.ts'
 import { signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
-import { type Clock, instance, type World } from './ports.ts'
-import type { Refusal, RefusalCode } from './rules/refusal.ts'
+import { type Clock, instance, Unavailable, type World } from './ports.ts'
+import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
 import { writeFault } from './system/fault-line.ts'
 import type { Signed } from './wire.ts'
@@ -55,7 +55,7 @@ export interface Sallyport {
   /**
    * Who is calling a route of the host's own. An unsafe method passes the origin and CSRF gates.
    *
-   * @throws {Unavailable} When the database is away: answer 503, let nobody in.
+   * With the database away it is a refusal like any other, 503.
    */
   callerOf(request: Request, from?: From): Promise<HostCaller | HostRefusal>
   /** What to answer a request that spells our host wrongly, for pages of the host's own. */
@@ -98,7 +98,7 @@ export async function openGate(
     handle: async (request, from) => responseFrom(await handlePlain(request, from)),
     handlePlain,
     async callerOf(request, from = {}) {
-      const caller = await callerOf(site, request, from)
+      const caller = await callerOf(site, request, from).catch(unlessAway)
       return caller.ok
         ? { ok: true, ...signedView(caller) }
         : { ok: false, code: caller.code, response: written(caller, request, apiHeaders(origin)) }
@@ -120,14 +120,24 @@ export async function openGate(
 
 /** What a host does on being told must not turn an answer that was decided into another one. */
 const harmless =
-  <Said extends unknown[]>(tell: (...said: Said) => void) =>
+  <Said extends unknown[]>(tell: (...said: Said) => unknown) =>
   (...said: Said): void => {
     try {
-      tell(...said)
+      // It may be async all the same, and a rejection that nobody hears ends the process.
+      Promise.resolve(tell(...said)).catch(stumbled)
     } catch (error) {
-      writeFault({ error, requestId: '', method: '', path: 'host callback' })
+      stumbled(error)
     }
   }
+
+const stumbled = (error: unknown): void =>
+  writeFault({ error, requestId: '', method: '', path: 'host callback' })
+
+/** The database being away is an answer, and the answer is no. */
+function unlessAway(error: unknown): Refusal {
+  if (error instanceof Unavailable) return refuse('unavailable')
+  throw error
+}
 
 const hostGuard: Guard = { caller: 'signed-in', restricted: false }
 

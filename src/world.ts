@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { acquaint } from './flows/acquaint.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
 import type { Clock, World } from './ports.ts'
@@ -29,9 +30,12 @@ function secretFolder({ database }: Policy): string | undefined {
 export async function complaintsOf(said: readonly Said[]): Promise<readonly string[]> {
   const { policy, complaints } = settled(said)
   const { secret, secretFile } = policy
-  const made = secret === undefined && secretFile === undefined && secretFolder(policy)
-  if (made) return complaints
-  const found = await resolveRootSecret({ secret, secretFile, folder: undefined, random })
+  const beside = secretFolder(policy)
+  const made = secret === undefined && secretFile === undefined && beside !== undefined
+  // Made at the start when it is not there; when it is, it is held to the same as any other.
+  if (made && !existsSync(join(beside, 'secret'))) return complaints
+  const folder = made ? beside : undefined
+  const found = await resolveRootSecret({ secret, secretFile, folder, random })
   return found.ok ? complaints : [...complaints, ...found.complaints]
 }
 

@@ -173,6 +173,6 @@ test('the launcher on a Node that is too old: exit 1, one sentence', async () =>
   expect([code, printed, said]).toEqual([
     1,
     '',
-    'Sallyport needs Node.js 24 or newer, or 22.23 or newer in the 22 line; this is v20.20.2.\n',
+    'Sallyport needs Node.js 24.15 or newer, or 22.23 or newer in the 22 line; this is v20.20.2.\n',
   ])
 })

@@ -31,7 +31,7 @@ describe('what goes out', () => {
     const { sent, call } = transport(ok({}))
     await call(m, '/x', { body: { a: 1 } })
     expect(sent[0]?.url).toBe('/api/v1/x')
-    expect(sent[0]?.init).toMatchObject({ method: m, credentials: 'same-origin', body: '{"a":1}' })
+    expect(sent[0]?.init).toMatchObject({ method: m, credentials: 'include', body: '{"a":1}' })
     expect(sent[0]?.headers.get('x-csrf-token')).toBe('n.m=')
     expect(sent[0]?.headers.get('content-type')).toBe('application/json')
   })

@@ -76,7 +76,8 @@ export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): 
       const response = await fetch(baseUrl + path, {
         method,
         headers,
-        credentials: 'same-origin',
+        // Also to a server on another origin of the site: its list of origins decides.
+        credentials: 'include',
         cache: 'no-store',
         signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

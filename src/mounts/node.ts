@@ -14,7 +14,7 @@
  * @module
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Handle } from '../http/handler.ts'
 import type { Plain } from '../http/plain.ts'
@@ -30,21 +30,34 @@ export type Answering = (...asked: Parameters<Handle>) => Promise<Response | Pla
 export function listener(answer: Answering): RequestListener {
   const serve = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const { socket } = incoming as IncomingMessage
+      const { socket, url = '' } = incoming as IncomingMessage
+      // A path that says `..` is another one by the time it is a URL; whoever limits paths in front of
+      // us has seen the first.
+      if (dotted.test(url)) return asResponse(await answer(unreadable(), { unreadable: true }))
       const from = { address: socket.remoteAddress ?? '', port: socket.localPort }
       return sent(await answer(request, from), outgoing as ServerResponse)
     },
     {
       overrideGlobalObjects: false,
-      // What is no request, a target or a Host that no URL can be made of, is refused by the handler
-      // as well, so that it looks like any other refusal.
-      errorHandler: async () => asResponse(await answer(unreadable(), { unreadable: true })),
+      errorHandler: async (error) => {
+        // What is no request, a target or a Host that no URL can be made of, is refused by the handler
+        // as well, so that it looks like any other refusal.
+        if (error instanceof RequestError)
+          return asResponse(await answer(unreadable(), { unreadable: true }))
+        // Ours never throws: this is the host's own code.
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+        const away = error instanceof Error && error.name === 'Unavailable'
+        return new Response(null, { status: away ? 503 : 500 })
+      },
     },
   )
   return (request, response) => {
     void serve(request, response)
   }
 }
+
+/** A path with a dot segment, however it is spelled. */
+const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 const unreadable = () => new Request('http://unreadable.invalid')
 

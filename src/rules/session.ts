@@ -85,6 +85,9 @@ export const sessionSettings = {
 
 export type SessionPolicy = PolicyOf<typeof sessionSettings>
 
+/** No step takes longer from being shown something to its commit. */
+const longestStep: Millis = 10 * second
+
 /** The longest user agent that is kept, in characters. */
 const longestAgent = 512
 
@@ -247,7 +250,8 @@ export function standing(
  *   is over stays over.
  */
 export function touch(session: Session, now: Instant): Session | undefined {
-  if (isOver(session, now)) return undefined
+  // A sign-in that is being decided at this moment may count it as idled out before this is written.
+  if (isOver(session, now + longestStep)) return undefined
   if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined
   return {
     ...session,

@@ -140,7 +140,7 @@ export function refuseOld(version: string): void {
   if (major * 1e6 + minor * 1e3 + patch >= 3_051_003) return
   throw new Error(
     `This Node brings SQLite ${version}, which can damage a database in use by two processes. ` +
-      'Take Node 22.23 or later, or 24.',
+      'Take Node 24.15 or later, or 22.23 or later in the 22 line.',
   )
 }
 

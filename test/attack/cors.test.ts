@@ -146,10 +146,8 @@ test('CORS-05: an origin of another site, or one that is none, cannot even be li
     )
 })
 
-test('CORS-02: a star in a listed origin is a star, and stands for nobody', async () => {
-  const { gate } = await openTestGate('sqlite', { allowedOrigins: ['https://*.example.test'] })
-  for (const from of ['https://shop.example.test', 'https://.example.test', origin]) {
-    const got = await visitor(gate).send('GET', '/auth/setup', { headers: { Origin: from } })
-    expect([from, crossOrigin(got.headers)]).toEqual([from, []])
-  }
+test('CORS-02: a star in a listed origin is a star, and nothing starts with it', async () => {
+  await expect(
+    openTestGate('sqlite', { allowedOrigins: ['https://*.example.test'] }),
+  ).rejects.toThrow('allowedOrigins: "https://*.example.test" is not an origin')
 })
