@@ -7,6 +7,7 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { listener } from '../src/mounts/node.ts'
 import { openTestGate, origin } from './gate/gate.ts'
@@ -43,24 +44,30 @@ test('a fault of the host’s own is 500, told once, and asks the host nothing e
 })
 
 test('with the database away nobody is let into a route of the host’s, and it is told as 503', async () => {
-  const { gate, query } = await openTestGate('postgres')
+  const { gate, database } = await openTestGate('postgres')
   const ada = visitor(gate)
   await ada.setUp()
   const cookie = [...ada.jar].map((pair) => pair.join('=')).join('; ')
   const mine = () => gate.callerOf(new Request(`${origin}/mine`, { headers: { cookie } }))
   expect((await mine()).ok).toBe(true)
 
-  const [here] = await query('select current_database() as name')
-  await query(`alter database ${here?.name} allow_connections false`)
-  await query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+  const url = new URL(database)
+  const name = url.pathname.slice(1)
+  url.pathname = '/postgres'
+  const admin = new pg.Client({ connectionString: url.href })
+  await admin.connect()
+  onTestFinished(() => admin.end())
+  await admin.query(`alter database ${name} allow_connections false`)
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = $2',
+    [name, 'sallyport'],
   )
   const refused = await mine()
   expect(refused).toMatchObject({ ok: false, code: 'unavailable' })
   expect(
     !refused.ok && [refused.response.status, refused.response.headers.get('Retry-After')],
   ).toEqual([503, '1'])
-  await query(`alter database ${here?.name} allow_connections true`)
+  await admin.query(`alter database ${name} allow_connections true`)
   expect((await mine()).ok).toBe(true)
 })
 

@@ -138,7 +138,7 @@ test('a file that is no database is unavailable', async () => {
 })
 
 test.each(['3.46.1', '3.51.2', '2.99.99'])('SQLite %s is refused', (version) => {
-  expect(() => refuseOld(version)).toThrow('Take Node 22.23')
+  expect(() => refuseOld(version)).toThrow('Take Node 24.15')
 })
 
 test.each(['3.51.3', '3.52.0', '4.0.0'])('SQLite %s is taken', (version) => {

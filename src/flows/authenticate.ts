@@ -11,6 +11,7 @@ import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
+import { type Millis, second } from '../rules/time.ts'
 
 /** Who is asking, as it stands now. */
 export interface Caller {
@@ -102,16 +103,24 @@ async function stands(world: World, found: Named | undefined): Promise<Caller | 
   return { ok: true, user, session }
 }
 
+/** No step takes longer, from being shown something to its commit. */
+const longestStep: Millis = 10 * second
+
 /** Keeps a session from idling out, for a request that a person made and that was let in. */
 export async function touched(world: World, caller: Caller): Promise<Caller> {
   if (!touch(caller.session, world.clock.now())) return caller
   const { id, userId } = caller.session
-  // The person is asked as well: a sign-in that counted this session as idled out collides with this,
-  // and cannot have it come back beside the one it opened.
   const asked = { session: sessionRef(id), user: userRef(userId) }
-  const moved = await world.store.step(asked, ({ session }, now) => {
+  const moved = await world.store.step(asked, ({ session, user }, now) => {
     const next = session && touch(session, now)
-    return { verdict: next, keep: next ? [keep('sessions', next)] : [] }
+    if (!next) return { verdict: undefined }
+    // A sign-in may be counting this session as idled out at this very moment. The person's record is
+    // moved along, so that one of the two is shown the other, and it does not come back beside the new.
+    const close = session.idleUntil - now < longestStep
+    return {
+      verdict: next,
+      keep: [keep('sessions', next), ...(close && user ? [keep('users', user)] : [])],
+    }
   })
   return moved ? { ...caller, session: moved } : caller
 }

@@ -85,9 +85,6 @@ export const sessionSettings = {
 
 export type SessionPolicy = PolicyOf<typeof sessionSettings>
 
-/** No step takes longer from being shown something to its commit. */
-const longestStep: Millis = 10 * second
-
 /** The longest user agent that is kept, in characters. */
 const longestAgent = 512
 
@@ -250,8 +247,7 @@ export function standing(
  *   is over stays over.
  */
 export function touch(session: Session, now: Instant): Session | undefined {
-  // A sign-in that is being decided at this moment may count it as idled out before this is written.
-  if (isOver(session, now + longestStep)) return undefined
+  if (isOver(session, now)) return undefined
   if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined
   return {
     ...session,
