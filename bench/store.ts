@@ -75,6 +75,8 @@ async function storeAt(place: string): Promise<Store> {
   const blank = {
     temporaryUntil: null,
     deletedAt: null,
+    overReason: null,
+    proofsVoidUntil: 0,
     passwordHash: null,
     lastLoginAt: null,
     disabledAt: null,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { AuditRow } from './rules/audit.ts'
 import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
@@ -32,9 +33,40 @@ export interface Many<K extends Kind = Kind> {
   readonly by: string
   readonly is: string
   readonly owner: Kind
-  /** What makes a member live: this column null, and these instants still to come. */
-  readonly live: { readonly open: string; readonly until: readonly string[] }
+  /** The id of the owner's record, where that is not `is`. */
+  readonly ownedBy?: string
+  readonly live: Live
 }
+
+/** What makes a member live: this column null, and these instants still to come. */
+export interface Live {
+  readonly open: string
+  readonly until: readonly string[]
+  /** Of sessions: whether it is of its user's version and of the instance's epoch. */
+  readonly standing?: true
+}
+
+/** What can be listed: every kind of record, and the audit. */
+export type Listable = Facts & { readonly audit: AuditRow }
+
+/**
+ * Asks for everything of a kind, newest first, then by id, a page at a time. It decides nothing, so
+ * nothing guards it.
+ */
+export interface Listing<K extends keyof Listable = keyof Listable> {
+  readonly list: K
+  /** The instant that orders it. */
+  readonly since: 'createdAt' | 'at'
+  readonly live?: Live
+  /** Only with one of these values there. */
+  readonly among?: { readonly column: string; readonly values: readonly string[] }
+  /** Only with this text in one of these columns, whatever its case and width. */
+  readonly containing?: { readonly columns: readonly string[]; readonly text: string }
+}
+
+/** What a page holds. */
+export type Member<R> =
+  R extends Many<infer K> ? Facts[K] : R extends Listing<infer K> ? Listable[K] : never
 
 export type Ref = One | Many
 
@@ -59,24 +91,69 @@ export const device = (id: string): One<'devices'> => ({ one: 'devices', by: 'id
 export const attempts = (id: string): One<'attempts'> => ({ one: 'attempts', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
 
-/** The live sessions of a user: not ended, neither idle nor absolute limit reached; at most 1,000. */
+const standingSessions: Live = {
+  open: 'endedAt',
+  until: ['idleUntil', 'expiresAt'],
+  standing: true,
+}
+
+/** The live sessions of a user: not ended, not void, neither idle nor absolute limit reached; at most 1,000. */
 export const sessionsOf = (userId: string): Many<'sessions'> => ({
   many: 'sessions',
   by: 'userId',
   is: userId,
   owner: 'users',
-  live: { open: 'endedAt', until: ['idleUntil', 'expiresAt'] },
+  live: standingSessions,
+})
+
+/** The owners who are not disabled. Whoever adds one or takes one away moves the instance. */
+export const owners = (): Many<'users'> => ({
+  many: 'users',
+  by: 'role',
+  is: 'owner',
+  owner: 'instance',
+  ownedBy: 'instance',
+  live: { open: 'disabledAt', until: [] },
+})
+
+/** The live sessions of everybody. */
+export const everySession = (): Listing<'sessions'> => ({
+  list: 'sessions',
+  since: 'createdAt',
+  live: standingSessions,
+})
+
+/** Everybody who was not deleted, or those whose name or display name contains `text`. */
+export const people = (text?: string): Listing<'users'> => ({
+  list: 'users',
+  since: 'createdAt',
+  live: { open: 'deletedAt', until: [] },
+  ...(text && { containing: { columns: ['username', 'displayName'], text } }),
+})
+
+/** The people with these ids, deleted or not. */
+export const peopleOf = (ids: readonly string[]): Listing<'users'> => ({
+  list: 'users',
+  since: 'createdAt',
+  among: { column: 'id', values: ids },
+})
+
+/** What was recorded about somebody or something. */
+export const auditOf = (subject: string): Listing<'audit'> => ({
+  list: 'audit',
+  since: 'at',
+  among: { column: 'subject', values: [subject] },
 })
 
 export interface Store {
   /** Reads one ref. */
   find<R extends Ref>(ref: R): Promise<Shown<R>>
 
-  /** Reads the live members of a list after `after`, at most `limit`, newest first, then by id. */
-  page<K extends Kind>(
-    ref: Many<K>,
+  /** Reads what comes after `after` in a list, at most `limit`, newest first, then by id. */
+  page<R extends Many | Listing>(
+    ref: R,
     from: { after?: Place | undefined; limit: number },
-  ): Promise<readonly Facts[K][]>
+  ): Promise<readonly Member<R>[]>
 
   /**
    * The one way to change anything: shows a rule what was asked and commits all it answers in one

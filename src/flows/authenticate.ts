@@ -9,7 +9,7 @@ import { type Claims, readToken } from '../rules/access-token.ts'
 import type { Session, User } from '../rules/facts.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { standing, touch } from '../rules/session.ts'
+import { overReason, standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
 import { type Millis, second } from '../rules/time.ts'
 
@@ -99,7 +99,7 @@ async function stands(world: World, found: Named | undefined): Promise<Caller | 
   const over = standing(session, user, here, world.clock.now())
   if (over) return over
   if (!session || !user || (claims && claims.ver !== user.version))
-    return refuse('session_revoked', { reason: 'password_changed' })
+    return refuse('session_revoked', { reason: user ? overReason(user) : 'user_disabled' })
   return { ok: true, user, session }
 }
 

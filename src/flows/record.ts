@@ -17,6 +17,17 @@ export function recordMixed(world: World, session: string, address: string): Pro
   const said = { session, address, reason: 'other session' }
   return record(world, event('refresh.refused', 'refused', said))
 }
+/** Records that somebody asked for what needs a permission or a role that is not held. */
+export function recordForbidden(
+  world: World,
+  reason: string,
+  address: string,
+  { user, session }: Caller,
+): Promise<void> {
+  const who = `user:${user.id}`
+  const said = { actor: who, subject: who, session: session.id, address, reason }
+  return record(world, event('access.refused', 'refused', said))
+}
 
 /** Records that a gate refused a request. */
 export function recordCsrf(

@@ -5,7 +5,7 @@
  * @module
  */
 import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
-import { recordCsrf } from '../flows/record.ts'
+import { recordCsrf, recordForbidden } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -74,8 +74,12 @@ export async function passCaller(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
-  if (guard.permission && !may(caller.user, guard.permission)) return refuse('forbidden')
-  const stale = guard.stepUp && freshness(caller.session, world.clock.now(), world.policy.stepUp)
+  if (guard.permission && !may(caller.user, guard.permission)) {
+    await recordForbidden(world, guard.permission, address, caller)
+    return refuse('forbidden', { why: guard.permission })
+  }
+  const { session, user } = caller
+  const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)
   if (stale) return stale
   const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
   return passive ? caller : touched(world, caller)

@@ -19,6 +19,16 @@ export const auditEvents = {
   'session.revoked': 'A session was ended by its owner or by somebody who may.',
   'refresh.refused': 'A genuine refresh token could not renew its session; `reason` says why.',
   'refresh.replayed': 'A used refresh token came again; its session was ended.',
+  'password.changed': 'A person changed the own password; all earlier sessions are over.',
+  'password.refused': 'The current password, shown once more, was wrong.',
+  'password.reset': 'Somebody gave a person a temporary password; all sessions are over.',
+  'auth.stepped_up': 'A person showed the password once more.',
+  'user.created': 'Somebody added a person.',
+  'user.updated': 'Somebody changed the name, role or scopes of a person.',
+  'user.disabled': 'Somebody disabled a person; all sessions are over.',
+  'user.enabled': 'Somebody enabled a person again.',
+  'user.deleted': 'Somebody deleted a person; all sessions are over and the name is free.',
+  'access.refused': 'A signed-in person asked for what is not allowed; `reason` says what.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

@@ -32,6 +32,8 @@ const ada: User = {
   passwordHash: null,
   mustChangePassword: 0,
   version: 3,
+  overReason: null,
+  proofsVoidUntil: 0,
   createdAt: 1,
   lastLoginAt: null,
   disabledAt: null,

@@ -235,9 +235,13 @@ export function standing(
   if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
   if (session.epoch !== epoch) return over('restored')
   if (user.disabledAt !== null || user.deletedAt !== null) return over('user_disabled')
-  if (session.userVersion !== user.version) return over('password_changed')
+  if (session.userVersion !== user.version) return over(overReason(user))
   return undefined
 }
+
+/** Why the sessions of an earlier version of this user are over. */
+export const overReason = (user: Pick<User, 'overReason'>): EndReason =>
+  user.overReason ?? 'password_changed'
 
 /**
  * Moves the idle limit of a session that stands, if it was last moved long enough ago: more than a

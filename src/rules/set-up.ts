@@ -47,6 +47,8 @@ export function firstOwner(
     scopes: '[]',
     mustChangePassword: 0,
     version: 1,
+    overReason: null,
+    proofsVoidUntil: 0,
     createdAt: now,
     lastLoginAt: now,
     disabledAt: null,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Many, sessionsOf } from '../ports.ts'
+import { type Many, owners, sessionsOf } from '../ports.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Change } from '../rules/step.ts'
 import type { Row } from './database.ts'
@@ -29,12 +29,16 @@ const order = {
 } as const satisfies Record<Kind, number>
 
 /** Every list there is. A ref to a list that is not here is refused before anything is read. */
-const lists: readonly Many[] = [sessionsOf('')]
+const lists: readonly Many[] = [sessionsOf(''), owners()]
 
 /** @throws When a list is asked whose members would be written without moving its owner. */
 export function refuseUnknownList(list: Many): void {
-  const known = ({ many, by, owner, live }: Many) =>
-    many === list.many && by === list.by && owner === list.owner && live.open === list.live.open
+  const known = ({ many, by, owner, ownedBy, live }: Many) =>
+    many === list.many &&
+    by === list.by &&
+    owner === list.owner &&
+    ownedBy === list.ownedBy &&
+    live.open === list.live.open
   if (!lists.some(known)) throw new Error(`no list of ${list.many} by ${list.by} in stores/plan.ts`)
 }
 
@@ -90,9 +94,13 @@ function ownersMoved(seen: ReadonlyMap<string, Seen>, deeds: readonly Deed[]) {
   return deeds.flatMap((deed) =>
     lists
       .filter(({ many }) => many === deed.kind)
-      .flatMap(({ by, owner, live }) => {
-        const under = (fact: Row | undefined) =>
-          fact && fact[live.open] === null ? String(fact[by]) : undefined
+      .flatMap(({ by, is, owner, ownedBy, live }) => {
+        const under = (fact: Row | undefined) => {
+          if (!fact || fact[live.open] !== null) return undefined
+          const list = String(fact[by])
+          if (ownedBy === undefined) return list
+          return list === is ? ownedBy : undefined
+        }
         const before = under(seen.get(keyOf(deed.kind, deed.id))?.fact)
         const after = under('fact' in deed ? deed.fact : undefined)
         const moved = before === after ? [] : [before, after]

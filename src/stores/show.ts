@@ -5,7 +5,7 @@
  * @module
  */
 import { type Expression, sql } from 'kysely'
-import type { Many, One, Ref } from '../ports.ts'
+import type { Live, Many, One, Ref } from '../ports.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Instant } from '../rules/time.ts'
@@ -24,14 +24,14 @@ export interface Seen {
 }
 
 /** How many members of a list a rule is shown at most. */
-const most = 1_000
+export const most = 1_000
 
 /** Where a record is remembered. */
 export const keyOf = (kind: Kind, id: string) => `${kind} ${id}`
 
 /** The record that guards what a ref shows. */
 export const guardOf = (ref: Ref): One =>
-  'one' in ref ? ref : { one: ref.owner, by: 'id', is: ref.is }
+  'one' in ref ? ref : { one: ref.owner, by: 'id', is: ref.ownedBy ?? ref.is }
 
 export function selectOne({ builder, shaped }: Site, { one, by, is }: One): Query {
   return shaped(`show ${one} ${by}`, [is], () =>
@@ -46,23 +46,32 @@ export function selectMany(
   now: Expression<Instant>,
   from: { readonly after?: Place | undefined; readonly limit: number } = { limit: most },
 ): Query {
-  let query = builder
-    .selectFrom(many)
-    .selectAll()
-    .where(sql.ref(by), '=', is)
-    .where(sql.ref(live.open), 'is', null)
-  for (const until of live.until) query = query.where(sql.ref(until), '>', now)
-  const { after } = from
-  if (after) {
-    query = query.where(({ eb, or, and }) =>
-      or([
-        eb('createdAt', '<', after.createdAt),
-        and([eb('createdAt', '=', after.createdAt), eb('id', '>', after.id)]),
-      ]),
-    )
-  }
+  let query = builder.selectFrom(many).selectAll().where(sql.ref(by), '=', is)
+  for (const condition of isLive(live, now)) query = query.where(condition)
+  if (from.after) query = query.where(isAfter('createdAt', from.after))
   const limit = Math.min(from.limit, most)
   return query.orderBy('createdAt', 'desc').orderBy('id').limit(limit).compile()
+}
+
+/** What a live member meets. */
+export function isLive({ open, until, standing }: Live, now: Expression<Instant>) {
+  return [
+    sql<boolean>`${sql.ref(open)} is null`,
+    ...until.map((column) => sql<boolean>`${sql.ref(column)} > ${now}`),
+    ...(standing ? [isStanding] : []),
+  ]
+}
+
+// As `rules/session.ts` has it: of another version or epoch it is over, though nobody ended the row.
+const isStanding = sql<boolean>`exists (select 1 from users, instance
+  where users.id = sessions."userId" and users.version = sessions."userVersion"
+  and instance.epoch = sessions.epoch)`
+
+/** Whether a row comes after a place, newest first, then by id. */
+export function isAfter(since: string, { createdAt: at, id }: Place) {
+  const column = sql.ref(since)
+  // The first half is what an index is searched by.
+  return sql<boolean>`${column} <= ${at} and (${column} < ${at} or ${sql.ref('id')} > ${id})`
 }
 
 /** The row without what no rule sees. */

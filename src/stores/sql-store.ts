@@ -10,6 +10,7 @@ import { seal } from '../rules/audit.ts'
 import type { Kind } from '../rules/facts.ts'
 import { second } from '../rules/time.ts'
 import type { Database } from './database.ts'
+import { pageOf } from './list.ts'
 import { plan, refuseUnknownList } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
@@ -81,10 +82,7 @@ export function sqlStore(given: {
       return ('one' in ref ? facts[0] : facts) as Shown<R>
     },
 
-    async page(ref, from) {
-      const { rows } = await database.read((now) => [selectMany(site, ref, now, from)])
-      return (rows[0] ?? []).map(factOf) as never
-    },
+    page: async (ref, from) => (await pageOf(site, ref, from)) as never,
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])

@@ -80,6 +80,8 @@ export const person = (id: string, more: Partial<User> = {}): User => ({
   passwordHash: null,
   mustChangePassword: 0,
   version: 1,
+  overReason: null,
+  proofsVoidUntil: 0,
   createdAt: noon,
   lastLoginAt: null,
   disabledAt: null,
