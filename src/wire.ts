@@ -27,6 +27,10 @@ export const SetUp = z.strictObject({
   displayName: text.optional(),
 })
 
+export const ChangePassword = z.strictObject({ currentPassword: text, newPassword: text })
+
+export const StepUp = z.strictObject({ password: text })
+
 const limit = z
   .string()
   .regex(/^\d{1,3}$/)
@@ -35,9 +39,45 @@ const limit = z
 
 /** The query of `GET /auth/sessions`. `limit` 1–200, default 50. */
 export const SessionList = z.strictObject({
-  scope: z.literal('own').default('own'),
+  scope: z.enum(['own', 'all']).default('own'),
   cursor: z.string().max(512).optional(),
   limit: limit.default(50),
+})
+
+/** The query of `GET /auth/activity`. */
+export const ActivityList = z.strictObject({
+  cursor: z.string().max(512).optional(),
+  limit: limit.default(50),
+})
+
+/** The query of `GET /users`: `query` is looked for in names and display names. */
+export const UserList = z.strictObject({
+  query: z.string().max(128).optional(),
+  cursor: z.string().max(512).optional(),
+  limit: limit.default(50),
+})
+
+const scopedRoles = z
+  .array(
+    z.strictObject({
+      role: text,
+      scope: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:._/-]{0,127}$/),
+    }),
+  )
+  .max(64)
+
+export const CreateUser = z.strictObject({
+  username: text,
+  role: text,
+  displayName: text.optional(),
+  password: text.optional(),
+})
+
+export const ChangeUser = z.strictObject({
+  role: text.optional(),
+  displayName: text.nullable().optional(),
+  disabled: z.boolean().optional(),
+  scopes: scopedRoles.optional(),
 })
 
 export type LogIn = z.infer<typeof LogIn>
@@ -83,6 +123,11 @@ export interface Signed {
   readonly mustChangePassword: boolean
 }
 
+/** The answer of step-up: until when the proof is fresh. */
+export interface SteppedUp {
+  readonly until: string
+}
+
 export interface SetupStatus {
   readonly needsOwner: boolean
   readonly passwordPolicy: {
@@ -93,6 +138,31 @@ export interface SetupStatus {
     /** Bytes of UTF-8. */
     readonly maxBytes: number
   }
+}
+
+/** An event about oneself. `details` is what is recorded with it; what others did is told without from where. */
+export interface Activity {
+  readonly id: string
+  readonly at: string
+  readonly type: string
+  readonly actor: string
+  readonly subject: string | null
+  readonly session: string | null
+  readonly address: string | null
+  readonly device: string | null
+  readonly outcome: 'success' | 'refused'
+  readonly reason: string | null
+  readonly details: Readonly<Record<string, unknown>> | null
+}
+
+/** The answer of `POST /users`; the password only where it was made by the server, and never again. */
+export interface Created {
+  readonly user: User
+  readonly temporaryPassword?: string
+}
+
+export interface Reset {
+  readonly temporaryPassword: string
 }
 
 /** Every list. `nextCursor` is null at the end. */

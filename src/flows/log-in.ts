@@ -11,6 +11,7 @@ import { canonicalName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
+import { canSignIn } from '../rules/user.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { prove } from './password.ts'
 import { record } from './record.ts'
@@ -53,7 +54,7 @@ export async function logIn(
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
       // What was proven was proven of the person that was read. Not of the hash: another sign-in may
       // have made it anew meanwhile, for the same password.
-      const same = shown.user?.version === found.version && shown.user.disabledAt === null
+      const same = shown.user?.version === found.version && canSignIn(shown.user, now)
       if (!shown.instance || !shown.user || !same) {
         const why = 'changed_meanwhile'
         const verdict = refuse('invalid_credentials', { why })

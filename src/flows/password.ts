@@ -6,8 +6,10 @@
  */
 import type { World } from '../ports.ts'
 import type { User } from '../rules/facts.ts'
-import { hasAged, secretOf, stored, toVerify } from '../rules/password.ts'
-import type { Refusal } from '../rules/refusal.ts'
+import { hasAged, passwordFault, secretOf, stored, toVerify } from '../rules/password.ts'
+import type { FieldRefusal, Refusal } from '../rules/refusal.ts'
+import { temporaryBytes, temporaryPassword } from '../rules/temporary-password.ts'
+import { canSignIn } from '../rules/user.ts'
 
 /** What came of holding a password against a person. */
 export interface Proof {
@@ -32,8 +34,8 @@ export async function prove(
   password: string,
   bucket: string,
 ): Promise<Proof | Refusal> {
-  const { hasher, keys } = world
-  const hash = found && found.disabledAt === null ? found.passwordHash : null
+  const { hasher, keys, clock } = world
+  const hash = found && canSignIn(found, clock.now()) ? found.passwordHash : null
   const kept = hash === null ? undefined : toVerify(keys, hash, password)
   if (!kept || !hasher.reads(kept.phc)) {
     const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, bucket)
@@ -47,6 +49,19 @@ export async function prove(
   const anew = await hashed(world, password, bucket)
   // Without a place for it now, the old hash stays until the next time.
   return { ok: true, right: true, why: '', hash: anew.ok ? anew.value : hash }
+}
+
+/** Why `password` may not be chosen by the person called `username`, or nothing. */
+export async function faultOf(
+  world: World,
+  { password, username, field }: { password: string; username: string; field: string },
+): Promise<FieldRefusal | undefined> {
+  const given = {
+    policy: world.policy.password,
+    common: await world.commonPasswords(),
+    names: [username, 'sallyport', new URL(world.publicOrigin).hostname],
+  }
+  return passwordFault(password, given, field)
 }
 
 /**
@@ -63,3 +78,7 @@ export async function hashed(
   const done = await world.hasher.hash(secret, bucket)
   return done.ok ? { ok: true, value: stored(pepper, done.value) } : done
 }
+
+/** A password that nobody has chosen, as long as one must be. */
+export const generated = ({ random, policy }: World): string =>
+  temporaryPassword(random.bytes(temporaryBytes(policy.password.minLength)))

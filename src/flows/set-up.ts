@@ -7,15 +7,20 @@
 import { instance, session, userNamed, type World } from '../ports.ts'
 import { event } from '../rules/audit.ts'
 import type { Session, User } from '../rules/facts.ts'
-import { canonicalName, showableName } from '../rules/identifier.ts'
-import { maxBytes, maxLength, passwordFault } from '../rules/password.ts'
+import {
+  canonicalName,
+  displayNameFault,
+  showableName,
+  usernameFault,
+} from '../rules/identifier.ts'
+import { maxBytes, maxLength } from '../rules/password.ts'
 import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { firstOwner, mayClaim } from '../rules/set-up.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { type From, signedIn } from './log-in.ts'
-import { hashed } from './password.ts'
+import { faultOf, hashed } from './password.ts'
 import { record } from './record.ts'
 
 /** Whether an owner is missing, and what a password must be. */
@@ -106,22 +111,14 @@ async function named(
 ): Promise<{ username: string; displayName: string | null } | { fields: FieldRefusal[] }> {
   const username = canonicalName(asked.username)
   const displayName = asked.displayName === undefined ? null : showableName(asked.displayName)
-  const fault = passwordFault(asked.password, {
-    policy: world.policy.password,
-    common: await world.commonPasswords(),
-    names: [asked.username, 'sallyport', new URL(world.publicOrigin).hostname],
-  })
+  const { username: typed, password } = asked
+  const fault = await faultOf(world, { password, username: typed, field: 'password' })
   if (username && displayName !== undefined && !fault) return { username, displayName }
 
-  const notAllowed = (name: string, detail: string) => ({ name, code: 'not_allowed', detail })
   return {
     fields: [
-      ...(username
-        ? []
-        : [notAllowed('username', 'Use letters, digits and . _ @ + - between them.')]),
-      ...(displayName === undefined
-        ? [notAllowed('displayName', 'Use 1 to 128 characters, no control characters.')]
-        : []),
+      ...(username ? [] : [usernameFault]),
+      ...(displayName === undefined ? [displayNameFault] : []),
       ...(fault ? [fault] : []),
     ],
   }

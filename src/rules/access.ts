@@ -43,7 +43,7 @@ export function scopesOf({ scopes }: Pick<User, 'scopes'>): readonly ScopedRole[
   return JSON.parse(scopes) as ScopedRole[]
 }
 
-const isRole = (role: string): role is Role => (roles as readonly string[]).includes(role)
+export const isRole = (role: string): role is Role => (roles as readonly string[]).includes(role)
 const granted = (role: string): readonly string[] => (isRole(role) ? permissions[role] : [])
 
 /** What a person may do everywhere, for the client to decide what to show. */
@@ -61,6 +61,12 @@ export function may(
     scopesOf(user).some((held) => held.scope === scope && granted(held.role).includes(permission))
   )
 }
+
+/** How high a role is; an unknown one is below all. */
+const rankOf = (role: string): number => (isRole(role) ? roles.length - roles.indexOf(role) : 0)
+
+/** Whether `mine` is at least as high as `other`. */
+export const isAtLeast = (mine: string, other: string): boolean => rankOf(mine) >= rankOf(other)
 
 /** Whether owners and administrators are meant: their sessions are shorter and not remembered. */
 export const isPrivileged = ({ role }: Pick<User, 'role'>): boolean =>

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { FieldRefusal } from './refusal.ts'
+
 const canonical = /^[a-z0-9](?:[a-z0-9._@+-]{0,126}[a-z0-9])?$/
 
 /**
@@ -19,6 +21,12 @@ export function canonicalName(typed: string): string | undefined {
   return canonical.test(folded) ? folded : undefined
 }
 
+export const usernameFault: FieldRefusal = {
+  name: 'username',
+  code: 'not_allowed',
+  detail: 'Use letters, digits and . _ @ + - between them.',
+}
+
 // Cc and the bidirectional controls: they would let a name rewrite the line it is shown in.
 const unshowable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
@@ -31,4 +39,10 @@ export function showableName(typed: string): string | undefined {
   const name = typed.normalize('NFC').trim()
   const length = [...name].length
   return length >= 1 && length <= 128 && !unshowable.test(name) ? name : undefined
+}
+
+export const displayNameFault: FieldRefusal = {
+  name: 'displayName',
+  code: 'not_allowed',
+  detail: 'Use 1 to 128 characters, no control characters.',
 }

@@ -73,6 +73,9 @@ export interface PasswordContext {
 /** A password as it is compared and hashed: NFC, never trimmed. */
 const normal = (password: string): string => password.normalize('NFC')
 
+/** Whether two spellings are one password. */
+export const isSamePassword = (one: string, other: string): boolean => normal(one) === normal(other)
+
 /**
  * Why `password` may not be chosen, or nothing.
  *

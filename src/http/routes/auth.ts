@@ -5,7 +5,7 @@
  */
 import { allNamed, holder, named } from '../../flows/authenticate.ts'
 import { csrfFor } from '../../flows/grant.ts'
-import { type From, logIn } from '../../flows/log-in.ts'
+import { logIn } from '../../flows/log-in.ts'
 import { recordMixed } from '../../flows/record.ts'
 import { genuine, refresh } from '../../flows/refresh.ts'
 import { logOut } from '../../flows/sessions.ts'
@@ -13,21 +13,14 @@ import { admitClaim, setUp, setupStatus } from '../../flows/set-up.ts'
 import { tokenFault } from '../../rules/csrf.ts'
 import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
-import { bucketOf } from '../address.ts'
 import { setCookie } from '../cookies.ts'
+import { fromOf } from '../from.ts'
 import { clearedCookies, clearedData, cookieAge, granted } from '../granted.ts'
 import { rejected } from '../guard.ts'
-import { type Asked, open, type Refused, type Route, signedIn } from '../route.ts'
+import { open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
 import { signedView } from '../view.ts'
-
-const fromOf = ({ site, address, userAgent, cookies }: Asked): From => ({
-  address,
-  bucket: bucketOf(address),
-  userAgent,
-  came: named(site.world, cookies)?.sid,
-})
 
 export const authRoutes: readonly Route[] = [
   open({

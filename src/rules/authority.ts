@@ -1,0 +1,41 @@
+/**
+ * Authority: whether somebody who was let in a moment ago may still do what was asked, on how things
+ * are in the step that writes. A session that was ended meanwhile, a role that was taken, or a proof
+ * that has grown old does nothing more.
+ *
+ * @see OWASP ASVS 5.0 V8.3.2; CWE-367
+ * @module
+ */
+import { may, type Permission } from './access.ts'
+import type { Instance, Session, User } from './facts.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { standing } from './session.ts'
+import { freshness, type StepUpPolicy } from './step-up.ts'
+import type { Instant } from './time.ts'
+
+/** The caller as he is in the step. */
+export interface Acting {
+  readonly here: Instance | undefined
+  readonly me: User | undefined
+  readonly mine: Session | undefined
+}
+
+/** What the deed needs, besides a session that stands. */
+export interface Needs {
+  readonly permission?: Permission
+  /** Whether the password must have been shown a short while ago. */
+  readonly fresh?: StepUpPolicy
+}
+
+/** The one who acts, or why nobody does. */
+export function authority(
+  { here, me, mine }: Acting,
+  { permission, fresh }: Needs,
+  now: Instant,
+): { readonly ok: true; readonly me: User; readonly mine: Session } | Refusal {
+  if (!here) throw new Error('the instance row is gone')
+  const over = standing(mine, me, here, now)
+  if (over || !me || !mine) return over ?? refuse('not_authenticated')
+  if (permission && !may(me, permission)) return refuse('forbidden', { why: permission })
+  return (fresh && freshness(mine, me, now, fresh)) ?? { ok: true, me, mine }
+}
