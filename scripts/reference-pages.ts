@@ -6,9 +6,12 @@
  */
 import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
+import { activityRoutes } from '../src/http/routes/activity.ts'
 import { authRoutes } from '../src/http/routes/auth.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
+import { passwordRoutes } from '../src/http/routes/passwords.ts'
 import { sessionRoutes } from '../src/http/routes/sessions.ts'
+import { userRoutes } from '../src/http/routes/users.ts'
 import { settings } from '../src/options.ts'
 import { permissionsOf, roles } from '../src/rules/access.ts'
 import { auditEvents } from '../src/rules/audit.ts'
@@ -94,9 +97,21 @@ function routesPage(): string {
     const token = isUnsafe(method) && guard.caller === 'signed-in' ? ['token'] : []
     return [...origin, ...token].join(', ')
   }
-  const rows = [...healthRoutes, ...authRoutes, ...sessionRoutes].map((route) => [
+  const who = ({ guard }: Route): string => {
+    if (guard.caller === 'anyone') return 'anyone'
+    const holder = guard.permission ? `\`${guard.permission}\`` : 'signed in'
+    return guard.stepUp ? `${holder}, password shown lately` : holder
+  }
+  const rows = [
+    ...healthRoutes,
+    ...authRoutes,
+    ...passwordRoutes,
+    ...sessionRoutes,
+    ...activityRoutes,
+    ...userRoutes,
+  ].map((route) => [
     `\`${route.method} ${route.path}\``,
-    route.guard.caller === 'anyone' ? 'anyone' : 'signed in',
+    who(route),
     route.guard.restricted ? 'yes' : 'no',
     gates(route),
     route.summary,

@@ -10,9 +10,12 @@ import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/hand
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
+import { activityRoutes } from './http/routes/activity.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { healthRoutes } from './http/routes/health.ts'
+import { passwordRoutes } from './http/routes/passwords.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
+import { userRoutes } from './http/routes/users.ts'
 import type { Fault, From, Site } from './http/site.ts'
 import { signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
@@ -90,7 +93,14 @@ export async function openGate(
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
-  const handlePlain = handlerOf(site, [...healthRoutes, ...authRoutes, ...sessionRoutes])
+  const handlePlain = handlerOf(site, [
+    ...healthRoutes,
+    ...authRoutes,
+    ...passwordRoutes,
+    ...sessionRoutes,
+    ...activityRoutes,
+    ...userRoutes,
+  ])
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
 

@@ -1,16 +1,28 @@
 /**
- * Sessions: a person sees where they are signed in, ends one, all others, or this one (signs out).
+ * Sessions: a person sees where they are signed in, ends one, all others, or this one (signs out); an
+ * administrator does so for everybody whose role is not higher.
  * Whoever ends a session ends it in one step; what was over keeps its first reason.
  *
  * @module
  */
-import { session as sessionRef, sessionsOf, type World } from '../ports.ts'
+import {
+  everySession,
+  peopleOf,
+  session as sessionRef,
+  sessionsOf,
+  user as userRef,
+  type World,
+} from '../ports.ts'
+import { may } from '../rules/access.ts'
 import { event } from '../rules/audit.ts'
+import { authority, type Needs } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
-import type { EndReason, Session } from '../rules/facts.ts'
+import type { EndReason, Session, User } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { end, isOver } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
+import { mayChange } from '../rules/user.ts'
+import { acting, refused } from './acting.ts'
 import type { Caller } from './authenticate.ts'
 
 /** A page of the caller's own live sessions, newest first, and where the next begins. */
@@ -21,27 +33,53 @@ export async function ownSessions(
 ): Promise<{ items: readonly Session[]; next: Place | undefined }> {
   const rows = await world.store.page(sessionsOf(user.id), { ...from, limit: from.limit + 1 })
   const items = rows.slice(0, from.limit)
-  const last = items.at(-1)
-  return { items, next: rows.length > from.limit && last ? last : undefined }
+  return { items, next: rows.length > from.limit ? items.at(-1) : undefined }
+}
+
+/** A page of the live sessions of everybody, each with its owner. */
+export async function allSessions(
+  world: World,
+  from: { after: Place | undefined; limit: number },
+): Promise<{ items: readonly { session: Session; owner: User }[]; next: Place | undefined }> {
+  const rows = await world.store.page(everySession(), { ...from, limit: from.limit + 1 })
+  const sessions = rows.slice(0, from.limit)
+  const ids = [...new Set(sessions.map(({ userId }) => userId))]
+  const people = ids.length > 0 ? await world.store.page(peopleOf(ids), { limit: ids.length }) : []
+  const byId = new Map(people.map((one) => [one.id, one]))
+  const items = sessions.flatMap((session) => {
+    const owner = byId.get(session.userId)
+    return owner ? [{ session, owner }] : []
+  })
+  return { items, next: rows.length > from.limit ? sessions.at(-1) : undefined }
 }
 
 /**
- * Ends one of the caller's own sessions.
+ * Ends a session: one of the caller's own, or anybody's with `sessions:revoke`.
  *
- * @returns `not_found` for one that is unknown or somebody else's; nothing when it is over now.
+ * @returns `not_found` for one that is unknown, or somebody else's to who may not end it; `forbidden`
+ *   for one of a higher role; nothing when it is over now.
  */
-export async function endOwn(
+export async function endOne(
   world: World,
   caller: Caller,
   id: string,
   address: string,
 ): Promise<Refusal | undefined> {
   const current = id === caller.session.id
-  const asked = { session: sessionRef(id), mine: sessionRef(caller.session.id) }
-  return world.store.step(asked, ({ session, mine }, now): Step<Refusal | undefined> => {
-    if (!current && (!mine || isOver(mine, now))) return { verdict: overMeanwhile(mine) }
-    if (!session || session.userId !== caller.user.id) return { verdict: refuse('not_found') }
-    return ended(session, current ? 'logout' : 'revoked', caller.user.id, address, now)
+  // Whose it is stands on its row, so that person is only known after a first look at it.
+  const owner = (await world.store.find(sessionRef(id)))?.userId ?? ''
+  const asked = { ...acting(caller), session: sessionRef(id), owner: userRef(owner) }
+  return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
+    const { session, owner } = shown
+    const by = authority(shown, {}, now)
+    if (!by.ok) return { verdict: by }
+    if (session?.userId === by.me.id)
+      return ended(session, current ? 'logout' : 'revoked', by.me.id, address, now)
+    if (!session || !owner || !may(by.me, 'sessions:revoke'))
+      return { verdict: refuse('not_found') }
+    const refusal = mayChange(by.me, owner)
+    if (refusal) return { verdict: refusal, record: [refused(caller, owner.id, refusal, address)] }
+    return ended(session, 'revoked', by.me.id, address, now)
   })
 }
 
@@ -59,39 +97,59 @@ export async function logOut(world: World, id: string, address: string): Promise
 type Ended = { readonly ok: true; readonly revoked: number }
 
 /** Ends all of the caller's sessions but this one, and says how many. */
-export async function endOthers(
+export const endOthers = (world: World, caller: Caller, address: string) =>
+  endAll(world, caller, caller.user.id, address, {})
+
+/**
+ * Ends all sessions of somebody, but for the one it is done by, and says how many.
+ *
+ * @returns `not_found`; `forbidden` for who has a higher role; `step_up_required`.
+ */
+export const endAllOf = (world: World, caller: Caller, id: string, address: string) =>
+  endAll(world, caller, id, address, { permission: 'users:write', fresh: world.policy.stepUp })
+
+async function endAll(
   world: World,
   caller: Caller,
+  id: string,
   address: string,
+  needs: Needs,
 ): Promise<Ended | Refusal> {
   // A step is shown so many of them at most, and where there is no limit there may be more.
   for (let revoked = 0; ; ) {
-    const done = await endShown(world, caller, address)
+    const done = await endShown(world, caller, id, address, needs)
     if (!done.ok) return done
     if (done.revoked === 0) return { ok: true, revoked }
     revoked += done.revoked
   }
 }
 
-function endShown(world: World, caller: Caller, address: string): Promise<Ended | Refusal> {
-  const asked = { mine: sessionRef(caller.session.id), live: sessionsOf(caller.user.id) }
-  return world.store.step(asked, ({ mine, live }, now): Step<Ended | Refusal> => {
-    if (!mine || isOver(mine, now)) return { verdict: overMeanwhile(mine) }
-    const others = live.filter(({ id }) => id !== caller.session.id)
-    const by = { actor: `user:${caller.user.id}`, subject: `user:${caller.user.id}`, address }
+function endShown(
+  world: World,
+  caller: Caller,
+  id: string,
+  address: string,
+  needs: Needs,
+): Promise<Ended | Refusal> {
+  const asked = { ...acting(caller), whom: userRef(id), live: sessionsOf(id) }
+  return world.store.step(asked, (shown, now): Step<Ended | Refusal> => {
+    const { whom, live } = shown
+    const by = authority(shown, needs, now)
+    if (!by.ok) return { verdict: by }
+    if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
+    const refusal = mayChange(by.me, whom)
+    if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
+    const others = live.filter((other) => other.id !== caller.session.id)
+    const said = { actor: `user:${by.me.id}`, subject: `user:${id}`, address }
     return {
       verdict: { ok: true, revoked: others.length },
       keep: others.map((other) => end(other, 'revoked', now)),
       record: others.map((other) =>
-        event('session.revoked', 'success', { ...by, session: other.id }),
+        event('session.revoked', 'success', { ...said, session: other.id }),
       ),
     }
   })
 }
-
-// The caller was let in a moment ago; what is written is decided on how things are now.
-const overMeanwhile = (mine: Session | undefined): Refusal =>
-  refuse('session_revoked', { reason: mine?.endReason ?? 'revoked' })
 
 function ended(
   session: Session,

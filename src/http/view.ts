@@ -6,13 +6,14 @@
 import Bowser from 'bowser'
 import type { Caller } from '../flows/authenticate.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
+import type { AuditRow } from '../rules/audit.ts'
 import type * as facts from '../rules/facts.ts'
 import type { Instant } from '../rules/time.ts'
 import type * as wire from '../wire.ts'
 
 const iso = (at: Instant): string => new Date(at).toISOString()
 
-function userView(user: facts.User): wire.User {
+export function userView(user: facts.User): wire.User {
   return {
     id: user.id,
     username: user.username,
@@ -44,6 +45,28 @@ export function sessionView(
     idleUntil: iso(session.idleUntil),
     expiresAt: iso(session.expiresAt),
     remembered: session.remembered === 1,
+  }
+}
+
+/**
+ * An event as the person it is about is shown it. Of what somebody else did while signed in, neither
+ * that one's session nor address is told.
+ */
+export function activityView(row: AuditRow, { id }: facts.User): wire.Activity {
+  const foreign = row.actor.startsWith('user:') && row.actor !== `user:${id}`
+  return {
+    id: row.id,
+    at: iso(row.at),
+    type: row.type,
+    actor: row.actor,
+    subject: row.subject,
+    session: foreign && !row.type.startsWith('session.') ? null : row.session,
+    address: foreign ? null : row.address,
+    device: foreign ? null : row.device,
+    outcome: row.outcome,
+    reason: row.reason,
+    // Written only by us, from a flat object.
+    details: row.details === null ? null : (JSON.parse(row.details) as wire.Activity['details']),
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allNamed, holder, named } from '../../flows/authenticate.ts'
+import { allNamed, holder } from '../../flows/authenticate.ts'
 import { csrfFor } from '../../flows/grant.ts'
 import { logIn } from '../../flows/log-in.ts'
 import { recordMixed } from '../../flows/record.ts'

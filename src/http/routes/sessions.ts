@@ -1,13 +1,16 @@
 /**
- * A person's own sessions: where they are signed in, and an end to any of it.
+ * Sessions: where a person is signed in, or everybody is, and an end to any of it.
  *
  * @module
  */
-import { endOthers, endOwn, ownSessions } from '../../flows/sessions.ts'
-import { cursorAt, placeIn } from '../../rules/cursor.ts'
+
+import { recordForbidden } from '../../flows/record.ts'
+import { allSessions, endOne, endOthers, ownSessions } from '../../flows/sessions.ts'
+import { may } from '../../rules/access.ts'
 import { refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
 import { clearedCookies, clearedData } from '../granted.ts'
+import { pageFrom, pageView } from '../paging.ts'
 import { type Route, signedIn } from '../route.ts'
 import { sessionView } from '../view.ts'
 
@@ -15,25 +18,27 @@ export const sessionRoutes: readonly Route[] = [
   signedIn({
     method: 'GET',
     path: '/auth/sessions',
-    summary: 'Where the person is signed in, newest first.',
+    summary: 'Where the person is signed in, newest first; with `scope=all` where everybody is.',
     guard: { restricted: false },
     body: 'none',
     query: wire.SessionList,
-    async answer({ site, query }, caller) {
-      const { world } = site
-      const bound = { list: 'sessions', for: caller.user.id }
-      const after = query.cursor && placeIn(world.keys, bound, query.cursor)
-      if (query.cursor !== undefined && !after) {
-        const detail = 'This is not a cursor of this list.'
-        const fields = [{ name: 'cursor', code: 'not_allowed', detail }]
-        return refuse('validation_failed', { fields })
+    async answer({ site: { world }, query, address }, caller) {
+      const { user, session } = caller
+      const all = query.scope === 'all'
+      if (all && !may(user, 'sessions:read')) {
+        await recordForbidden(world, 'sessions:read', address, caller)
+        return refuse('forbidden', { why: 'sessions:read' })
       }
-      const page = { after: after || undefined, limit: query.limit }
-      const { items, next } = await ownSessions(world, caller, page)
-      const body: wire.Page<wire.Session> = {
-        items: items.map((item) => sessionView(item, caller.user, caller.session)),
-        nextCursor: next ? cursorAt(world.keys, bound, next) : null,
-      }
+      const bound = { list: all ? 'all sessions' : 'sessions', for: user.id }
+      const from = pageFrom(world, bound, query)
+      if (!from.ok) return from
+      const body: wire.Page<wire.Session> = all
+        ? pageView(world, bound, await allSessions(world, from.page), (item) =>
+            sessionView(item.session, item.owner, session),
+          )
+        : pageView(world, bound, await ownSessions(world, caller, from.page), (item) =>
+            sessionView(item, user, session),
+          )
       return { ok: true, status: 200, body }
     },
   }),
@@ -41,12 +46,12 @@ export const sessionRoutes: readonly Route[] = [
   signedIn({
     method: 'DELETE',
     path: '/auth/sessions/{id}',
-    summary: 'Ends one of the own sessions; ending the current one signs out.',
+    summary: 'Ends a session, the own or with `sessions:revoke` any; the current one signs out.',
     guard: { restricted: false },
     body: 'none',
     async answer({ site, params, address }, caller) {
       const { id = '' } = params
-      const refusal = await endOwn(site.world, caller, id, address)
+      const refusal = await endOne(site.world, caller, id, address)
       if (refusal) return refusal
       const current = id === caller.session.id
       return current

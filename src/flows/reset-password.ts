@@ -1,0 +1,49 @@
+/**
+ * Reset password: an administrator gives somebody a password to be read out once. Everything that was
+ * given out under the old one is over, and it signs in for a day, for nothing but choosing another.
+ *
+ * @see OWASP ASVS 5.0 V6.4.1, V6.4.4
+ * @module
+ */
+import { user as userRef, type World } from '../ports.ts'
+import { authority } from '../rules/authority.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { keep, type Step } from '../rules/step.ts'
+import { mayChange, withTemporary } from '../rules/user.ts'
+import { acting, deed, refused } from './acting.ts'
+import type { Caller } from './authenticate.ts'
+import type { From } from './log-in.ts'
+import { generated, hashed } from './password.ts'
+
+/**
+ * Gives somebody else a temporary password.
+ *
+ * @returns `not_found`; `conflict` for oneself; `forbidden` for who has a higher role; `busy`.
+ */
+export async function resetPassword(
+  world: World,
+  caller: Caller,
+  id: string,
+  { address, bucket }: From,
+): Promise<{ ok: true; temporaryPassword: string } | Refusal> {
+  const temporaryPassword = generated(world)
+  const hash = await hashed(world, temporaryPassword, bucket)
+  if (!hash.ok) return hash
+  return world.store.step(
+    { ...acting(caller), whom: userRef(id) },
+    (shown, now): Step<{ ok: true; temporaryPassword: string } | Refusal> => {
+      const by = authority(shown, { permission: 'users:write', fresh: world.policy.stepUp }, now)
+      if (!by.ok) return { verdict: by }
+      const { whom } = shown
+      if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
+      if (whom.id === by.me.id) return { verdict: refuse('conflict', { why: 'oneself' }) }
+      const refusal = mayChange(by.me, whom)
+      if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
+      return {
+        verdict: { ok: true, temporaryPassword },
+        keep: [keep('users', withTemporary(whom, hash.value, now))],
+        record: [deed('password.reset', caller, id, address)],
+      }
+    },
+  )
+}

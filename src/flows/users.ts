@@ -1,0 +1,150 @@
+/**
+ * People, as administrators see and change them. Whether somebody may is decided in the step that
+ * writes, on the role he has then and on the role of whom it is done to.
+ *
+ * @module
+ */
+import { owners, people, user as userRef, type World } from '../ports.ts'
+import type { AuditType } from '../rules/audit.ts'
+import { authority } from '../rules/authority.ts'
+import type { Place } from '../rules/cursor.ts'
+import type { User } from '../rules/facts.ts'
+import { displayNameFault, showableName } from '../rules/identifier.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { keep, type Step } from '../rules/step.ts'
+import type { Instant } from '../rules/time.ts'
+import {
+  changed,
+  deleted,
+  keepsAnOwner,
+  knowsRoles,
+  mayChange,
+  type UserChange,
+  unknownRole,
+} from '../rules/user.ts'
+import { acting, deed, refused } from './acting.ts'
+import type { Caller } from './authenticate.ts'
+import type { From } from './log-in.ts'
+
+type Done = { readonly ok: true; readonly user: User }
+
+/** What every change of a person needs. */
+const needs = ({ policy }: World) => ({ permission: 'users:write', fresh: policy.stepUp }) as const
+
+/** A page of the people there are, newest first, and where the next begins. */
+export async function listUsers(
+  world: World,
+  query: string | undefined,
+  from: { after: Place | undefined; limit: number },
+): Promise<{ items: readonly User[]; next: Place | undefined }> {
+  const rows = await world.store.page(people(query), { ...from, limit: from.limit + 1 })
+  const items = rows.slice(0, from.limit)
+  return { items, next: rows.length > from.limit ? items.at(-1) : undefined }
+}
+
+/** @returns `not_found` for who is unknown or was deleted. */
+export async function findUser(world: World, id: string): Promise<Done | Refusal> {
+  const user = await world.store.find(userRef(id))
+  return user && user.deletedAt === null ? { ok: true, user } : refuse('not_found')
+}
+
+/**
+ * Changes somebody's role, name, scopes, or whether he may sign in.
+ *
+ * @returns `validation_failed` with fields; `not_found`; `forbidden` for a role above the own, held or
+ *   given; `last_owner`.
+ */
+export async function updateUser(
+  world: World,
+  caller: Caller,
+  id: string,
+  asked: UserChange,
+  { address }: From,
+): Promise<Done | Refusal> {
+  const { displayName } = asked
+  const name = typeof displayName === 'string' ? showableName(displayName) : displayName
+  const change: UserChange = { ...asked, displayName: name }
+  const fields = [
+    ...(typeof displayName === 'string' && name === undefined ? [displayNameFault] : []),
+    ...(knowsRoles({ role: asked.role }) ? [] : [unknownRole('role')]),
+    ...(knowsRoles({ scopes: asked.scopes }) ? [] : [unknownRole('scopes')]),
+  ]
+  if (fields.length > 0) return refuse('validation_failed', { fields })
+
+  return upon(world, caller, id, address, (whom, me, now) => {
+    const refusal = mayChange(me, whom, change)
+    if (refusal) return refusal
+    const user = changed(whom, change, now)
+    return { user, record: eventsOf(whom, user) }
+  })
+}
+
+/** Deletes somebody: gone for good, his name free. @returns As {@link updateUser}. */
+export async function deleteUser(
+  world: World,
+  caller: Caller,
+  id: string,
+  { address }: From,
+): Promise<Done | Refusal> {
+  return upon(world, caller, id, address, (whom, me, now) => {
+    const refusal = mayChange(me, whom)
+    if (refusal) return refusal
+    const { username, role } = whom
+    return {
+      user: deleted(whom, now),
+      record: [{ type: 'user.deleted', said: { username, role } }],
+    }
+  })
+}
+
+interface Said {
+  readonly type: AuditType
+  readonly said?: Readonly<Record<string, string | null>>
+}
+
+/** One step over one person, as long as the caller may and an owner is left. */
+function upon(
+  world: World,
+  caller: Caller,
+  id: string,
+  address: string,
+  decide: (whom: User, me: User, now: Instant) => { user: User; record: Said[] } | Refusal,
+): Promise<Done | Refusal> {
+  const asked = { ...acting(caller), whom: userRef(id), owners: owners() }
+  return world.store.step(asked, (shown, now): Step<Done | Refusal> => {
+    const by = authority(shown, needs(world), now)
+    if (!by.ok) return { verdict: by }
+    const { whom } = shown
+    if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
+    const decided = decide(whom, by.me, now)
+    if ('ok' in decided)
+      return { verdict: decided, record: [refused(caller, id, decided, address)] }
+    const { user, record } = decided
+    const last = keepsAnOwner(shown.owners, user)
+    if (last) return { verdict: last, record: [refused(caller, id, last, address)] }
+    return {
+      verdict: { ok: true, user },
+      keep: record.length === 0 ? [] : [keep('users', user)],
+      record: record.map(({ type, said }) => deed(type, caller, id, address, said)),
+    }
+  })
+}
+
+/** What is recorded of a change: nothing when nothing has. */
+function eventsOf(before: User, after: User): Said[] {
+  const names = (['role', 'displayName', 'scopes'] as const).filter(
+    (name) => before[name] !== after[name],
+  )
+  const said = names.flatMap((name) => [
+    [name, after[name]],
+    [`${name}Before`, before[name]],
+  ])
+  const turned = (before.disabledAt === null) !== (after.disabledAt === null)
+  const type = after.disabledAt === null ? 'user.enabled' : 'user.disabled'
+  return [
+    ...(names.length > 0
+      ? [{ type: 'user.updated' as const, said: Object.fromEntries(said) }]
+      : []),
+    ...(turned ? [{ type } as const] : []),
+  ]
+}
