@@ -9,8 +9,21 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instance, type Store, session, sessionsOf, user, userNamed } from '../src/ports.ts'
+import {
+  auditOf,
+  everySession,
+  instance,
+  owners,
+  people,
+  peopleOf,
+  type Store,
+  session,
+  sessionsOf,
+  user,
+  userNamed,
+} from '../src/ports.ts'
 import { type AuditRow, type ChainHead, event, macOf } from '../src/rules/audit.ts'
+import type { Place } from '../src/rules/cursor.ts'
 import { forget, keep, type Step } from '../src/rules/step.ts'
 import { hour } from '../src/rules/time.ts'
 import {
@@ -59,6 +72,20 @@ const increment = (store: Store, id: string) =>
       record: [signedIn],
     }
   })
+
+/** All that a list holds, page by page. */
+async function everything<T extends { id: string }>(
+  page: (after: Place | undefined) => Promise<readonly T[]>,
+  placeOf: (one: T) => Place = (one) => one as unknown as Place,
+): Promise<T[]> {
+  const all: T[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const next = await page(last && placeOf(last))
+    if (next.length === 0) return all
+    all.push(...next)
+  }
+}
 
 /** As many stores as competitors, over two nodes, none committing before all have read. */
 async function competitors(place: string, count: number, mutation?: Mutation) {
@@ -144,6 +171,94 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
     }
     expect(paged).toEqual(all)
     expect(paged).toHaveLength(23)
+  })
+
+  test('what is void by its user’s version or the instance’s epoch is in no list', async () => {
+    const { store, place } = await withAda()
+    await add(store, person('bob', { version: 7 }))
+    await addSession(store, sessionOf('ada', 'ada of before', { userVersion: 0 }))
+    await addSession(store, sessionOf('ada', 'ada'))
+    await addSession(store, sessionOf('bob', 'bob', { userVersion: 7, createdAt: noon + 1 }))
+    await addSession(store, sessionOf('bob', 'bob of before', { userVersion: 6 }))
+    const ids = async (userId: string) => (await store.find(sessionsOf(userId))).map(({ id }) => id)
+    const everybody = async () =>
+      (await store.page(everySession(), { limit: 10 })).map(({ id }) => id)
+    expect([await ids('ada'), await ids('bob')]).toEqual([['ada'], ['bob']])
+    expect(await everybody()).toEqual(['bob', 'ada'])
+    await increment(store, 'bob')
+    expect([await ids('bob'), await everybody()]).toEqual([[], ['ada']])
+    await (await beneath(place)).run('update instance set epoch = epoch + 1')
+    expect([await ids('ada'), await everybody()]).toEqual([[], []])
+  })
+
+  test('everybody’s live sessions follow each other, in order under equal times', async () => {
+    const { store, clock } = await withAda()
+    await add(store, person('bob'))
+    for (let n = 0; n < 23; n++) {
+      const owner = n % 2 ? 'ada' : 'bob'
+      const more = { createdAt: noon + (n % 3), ...(n === 22 && { idleUntil: noon + 1 }) }
+      await addSession(store, sessionOf(owner, `s${String(n).padStart(2, '0')}`, more))
+    }
+    await addSession(store, sessionOf('bob', 'ended', { endedAt: noon, endReason: 'logout' }))
+    clock.at += 1
+    const paged = await everything((after) => store.page(everySession(), { after, limit: 5 }))
+    const expected = [...paged].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
+    expect(paged.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+    expect(new Set(paged.map(({ id }) => id)).size).toBe(22)
+    expect(paged[0]).toEqual(sessionOf('bob', 's02', { createdAt: noon + 2 }))
+  })
+
+  test('people are listed newest first, the deleted are not, and names are found however spelled', async () => {
+    const { store } = await withAda()
+    await add(
+      store,
+      person('bob', { createdAt: noon + 2, displayName: 'Ädele 100%' }),
+      person('carl', { createdAt: noon + 2, displayName: 'ＡＤＡ the Second' }),
+      person('dora', { createdAt: noon + 1, deletedAt: noon, username: 'deleted:ada' }),
+      person('emil', { createdAt: noon + 3, displayName: 'x_y' }),
+    )
+    const found = async (text?: string) =>
+      (await store.page(people(text), { limit: 10 })).map(({ id }) => id)
+    expect(await found()).toEqual(['emil', 'bob', 'carl', 'ada'])
+    expect(await found('')).toEqual(['emil', 'bob', 'carl', 'ada'])
+    expect(await found('ADA')).toEqual(['carl', 'ada'])
+    expect(await found('äDELE')).toEqual(['bob'])
+    expect([await found('%'), await found('_'), await found("'")]).toEqual([['bob'], ['emil'], []])
+    expect((await store.page(peopleOf(['dora', 'ada']), { limit: 2 })).map(({ id }) => id)).toEqual(
+      ['dora', 'ada'],
+    )
+  })
+
+  test('a name is found behind thousands of others, page by page', async () => {
+    const { store } = await withAda()
+    for (let n = 0; n < 5; n++) {
+      const some = Array.from({ length: 500 }, (_, i) => {
+        const id = `p${n * 500 + i}`
+        return person(id, { createdAt: noon + (i % 7), ...(i % 250 === 0 && { displayName: 'Ö' }) })
+      })
+      await add(store, ...some)
+    }
+    const all = await everything((after) => store.page(people('ö'), { after, limit: 3 }))
+    expect(new Set(all.map(({ id }) => id)).size).toBe(10)
+    expect(all).toHaveLength(10)
+  })
+
+  test('what was recorded about somebody is listed, newest first', async () => {
+    const { store, clock } = await withAda()
+    for (let n = 0; n < 12; n++) {
+      const subject = n % 4 === 0 ? 'user:bob' : 'user:ada'
+      clock.at += n % 3
+      const record = [event('auth.refused', 'refused', { subject, reason: `${n}` })]
+      await store.step({}, () => ({ verdict: 0, record }))
+    }
+    const paged = await everything(
+      (after) => store.page(auditOf('user:ada'), { after, limit: 2 }),
+      ({ at, id }) => ({ createdAt: at, id }),
+    )
+    expect(paged.map(({ reason }) => reason).sort()).toEqual(
+      ['1', '2', '3', '5', '6', '7', '9', '10', '11'].sort(),
+    )
+    expect(paged.map(({ at }) => at)).toEqual(paged.map(({ at }) => at).sort((a, b) => b - a))
   })
 
   test('thirty sign-ins at once never pass the limit of five', async () => {
@@ -332,6 +447,60 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
     test('… and none when it is not', async () => {
       const { owners } = await race(mutations['what was only shown is not checked'])
       expect(owners).toBe(0)
+    })
+  })
+
+  describe('two owners who step down at once', () => {
+    /** Each is shown himself and the list; neither is shown the other. */
+    const stepDown = (store: Store, id: string) =>
+      store.step({ me: user(id), owners: owners() }, ({ me, owners }) =>
+        me && owners.length > 1
+          ? { verdict: 'gone', keep: [keep('users', { ...me, role: 'member' })] }
+          : { verdict: 'last' },
+      )
+    const race = async (mutation?: Mutation) => {
+      const place = await fresh()
+      const { stores, tally } = await competitors(place, 2, mutation)
+      const [one, two] = stores as [Store, Store]
+      const quiet = storeOn(await open(place))
+      await add(quiet, person('a', { role: 'owner' }), person('b', { role: 'owner' }))
+      const verdicts = await Promise.all([stepDown(one, 'a'), stepDown(two, 'b')])
+      expect(tally.together).toBe(2)
+      return { verdicts, left: (await quiet.find(owners())).length }
+    }
+
+    test('leave one: the list is guarded by the instance', async () => {
+      for (let round = 0; round < 5; round++) {
+        const { verdicts, left } = await race()
+        expect([left, verdicts.sort()]).toEqual([1, ['gone', 'last']])
+      }
+    })
+
+    test('… and none when owners are not moved', async () => {
+      expect((await race(mutations['owners are not moved'])).left).toBe(0)
+    })
+
+    test('whoever becomes one, goes, or is disabled moves the instance; nobody else does', async () => {
+      const { store, place } = await withAda()
+      const tables = await beneath(place)
+      const moves = async (deed: () => Promise<unknown>) => {
+        const [before] = await tables.run('select revision from instance')
+        await deed()
+        const [after] = await tables.run('select revision from instance')
+        return before?.revision !== after?.revision
+      }
+      const become = (more: Partial<ReturnType<typeof person>>) => () =>
+        store.step({ ada: user('ada') }, ({ ada }) => ({
+          verdict: 0,
+          keep: ada ? [keep('users', { ...ada, ...more })] : [],
+        }))
+      expect(await moves(become({ role: 'admin' }))).toBe(false)
+      expect(await moves(become({ role: 'owner' }))).toBe(true)
+      expect(await moves(become({ lastLoginAt: noon }))).toBe(false)
+      expect(await moves(become({ disabledAt: noon }))).toBe(true)
+      expect(await moves(become({ role: 'member' }))).toBe(false)
+      expect(await moves(() => add(store, person('o', { role: 'owner' })))).toBe(true)
+      expect(await moves(() => add(store, person('m')))).toBe(false)
     })
   })
 

@@ -17,7 +17,7 @@ export const mutations = {
     changed(write, write.sql.replace(/("revision" = (?:\?|\$\d+))$/, '($1 or 1 = 1)')),
   /** A list that gains or loses a member leaves its owner alone. */
   'owners are not moved': (write) =>
-    /^update "users" set "revision" = \S+ where/.test(write.sql) ? undefined : write,
+    /^update "(?:users|instance)" set "revision" = \S+ where/.test(write.sql) ? undefined : write,
   /** What was only shown is not looked at again. */
   'what was only shown is not checked': (write) =>
     write.sql.startsWith('select') ? undefined : write,
