@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Guard, type Route, routeTable } from '../src/http/route.ts'
+import { minute } from '../src/rules/time.ts'
 import { databases, openTestGate, type TestGate } from './gate/gate.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
@@ -36,9 +37,21 @@ interface Kind {
 const astray = [403, 'csrf_rejected'] as const
 const nobody = [401, 'not_authenticated'] as const
 const refreshing = { refresh: { enabled: true } }
+/** The refusals that are recorded. */
+const recordedAs: Readonly<Record<string, string>> = {
+  csrf_rejected: 'csrf.rejected',
+  forbidden: 'access.refused',
+}
 const logIn = (_: TestGate, who: Visitor) => who.logIn('ada')
 // Of the open routes, one looks for a session by itself: it also takes one that has to be renewed.
 const needsCaller = ({ caller, sameOrigin }: Guard) => caller === 'signed-in' || sameOrigin
+/** What a role without permissions is refused. */
+const needsPermission = ({ permission }: Guard): Expected =>
+  permission ? [403, 'forbidden'] : 'in'
+const signInAs = (role: 'admin' | 'member' | 'viewer') => async (open: TestGate, who: Visitor) => {
+  await addPerson(open, role, { role })
+  await who.logIn(role)
+}
 const needsToken = ({ caller }: Guard, unsafe: boolean) =>
   unsafe && caller === 'signed-in' ? astray : ('in' as const)
 
@@ -48,6 +61,24 @@ const kinds: Readonly<Record<string, Kind>> = {
     expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
   },
   'a full session': { become: logIn, expected: () => 'in' },
+  'an administrator': { become: signInAs('admin'), expected: () => 'in' },
+  'a member': { become: signInAs('member'), expected: needsPermission },
+  'a viewer': { become: signInAs('viewer'), expected: needsPermission },
+  'a proof that has grown old': {
+    become: async (open, who) => {
+      await who.logIn('ada')
+      open.pass(10 * minute)
+      await who.send('GET', '/auth/me')
+    },
+    expected: ({ stepUp }) => (stepUp ? [403, 'step_up_required'] : 'in'),
+  },
+  'a proof of the role before': {
+    become: async (open, who) => {
+      await who.logIn('ada')
+      await open.query('update users set "proofsVoidUntil" = "createdAt"')
+    },
+    expected: ({ stepUp }) => (stepUp ? [403, 'step_up_required'] : 'in'),
+  },
   'a restricted session': {
     become: (_, who) => who.logIn('eve'),
     expected: ({ caller, restricted }) =>
@@ -142,7 +173,7 @@ describe.each(databases)('on %s', (database) => {
     async (_, kind) => {
       const open = await openTestGate(database, kind.options)
       const { gate, dump, recorded } = open
-      await visitor(gate).setUp()
+      const adaId = (await visitor(gate).setUp()).json.user.id
       await addPerson(open, 'eve', { mustChange: true })
       const who = visitor(gate)
       await kind.become(open, who)
@@ -161,7 +192,8 @@ describe.each(databases)('on %s', (database) => {
           ...(unsafe && { 'Content-Type': 'text/plain' }),
           ...more,
         }
-        const got = await who.send(method, path.replace('{id}', 'x'.repeat(22)), {
+        const id = method === 'GET' ? adaId : 'x'.repeat(22)
+        const got = await who.send(method, path.replace('{id}', id), {
           ...body,
           headers,
         })
@@ -171,7 +203,8 @@ describe.each(databases)('on %s', (database) => {
         else expect([name, got.status]).toEqual([name, 200])
 
         const events = (await recorded()).map(({ type }) => type)
-        expect([name, events]).toEqual([name, expected === astray ? ['csrf.rejected'] : []])
+        const recording = expected !== 'in' && recordedAs[expected[1]]
+        expect([name, events]).toEqual([name, recording ? [recording] : []])
         expect(await dump()).toBe(before)
         who.jar.clear()
         for (const [cookie, value] of jar) who.jar.set(cookie, value)
@@ -205,11 +238,9 @@ test('What is no route is 404 to everybody, before anything else is looked at (A
     '/.env',
     '/.git/config',
     '/admin',
-    '/users',
     '/audit',
     '/health',
     '/auth',
-    '/auth/token',
     '/auth/api-keys',
     '',
     '/',
