@@ -13,6 +13,7 @@ const me = {
   overReason: null,
   proofsVoidUntil: 0,
   disabledAt: null,
+  deletedAt: null,
 } as User
 const mine = {
   id: 's',

@@ -129,15 +129,16 @@ test('ENUM-02: every sign-in that fails does the same work: one hash, one read, 
 test('ENUM-05: a session that is somebody else’s is as unknown as one that is not there', async () => {
   const open = await peopled()
   const { gate, recorded } = open
-  const ada = visitor(gate)
-  await ada.logIn('ada')
+  await addPerson(open, 'ed')
+  const ed = visitor(gate)
+  await ed.logIn('ed')
   await addPerson(open, 'bob')
   const bobs = (await visitor(gate).logIn('bob')).json.session.id
   await recorded()
   const told = new Set<string>()
   const said = await unharmed(open, async () => {
     for (const id of [bobs, 'A'.repeat(22), 'x', bobs.toUpperCase(), bobs.slice(1)]) {
-      const got = await ada.send('DELETE', `/auth/sessions/${id}`)
+      const got = await ed.send('DELETE', `/auth/sessions/${id}`)
       expectRefused(got, 404, 'not_found')
       told.add(all(got))
     }

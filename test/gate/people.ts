@@ -1,6 +1,6 @@
 /**
- * People beyond the owner, put into the database by hand: this release has no route that makes them.
- * Each has the owner's password.
+ * People beyond the owner, put into the database by hand, so that each has the owner's password and
+ * any role or state at once. What the routes make of people is shown in `people.test.ts`.
  *
  * @module
  */

@@ -1,0 +1,57 @@
+/**
+ * A gate whose commits are watched: what happens between a step's reading and its commit is up to the
+ * test, and guards can be taken away.
+ *
+ * @module
+ */
+import { onTestFinished } from 'vitest'
+import { cookieJar } from '../../src/http/cookies.ts'
+import { type Handle, handlerOf } from '../../src/http/handler.ts'
+import type { Route } from '../../src/http/route.ts'
+import { sessionRoutes } from '../../src/http/routes/sessions.ts'
+import { userRoutes } from '../../src/http/routes/users.ts'
+import type { Site } from '../../src/http/site.ts'
+import { saidIn } from '../../src/options.ts'
+import type { Clock } from '../../src/ports.ts'
+import { openDatabase } from '../../src/stores/open.ts'
+import { sqlStore } from '../../src/stores/sql-store.ts'
+import { openWorld } from '../../src/world.ts'
+import { watched } from '../store/race.ts'
+import { origin, secret, setupToken } from './gate.ts'
+
+const routes: readonly Route[] = [...sessionRoutes, ...userRoutes]
+
+/** One more node over `database`, with the routes for people and sessions. */
+export async function watchedGate(
+  database: string,
+  clock: Clock,
+  watch: Parameters<typeof watched>[1],
+): Promise<{ handle: Handle }> {
+  const settings = { publicOrigin: origin, database, secret, setupToken }
+  const said = saidIn({ ...settings, refresh: { enabled: false } })
+  const { world, policy, close } = await openWorld(said, clock)
+  onTestFinished(close)
+  const { random, keys } = world
+  const opened = await openDatabase(database, { clock, random, clockForTests: clock })
+  onTestFinished(() => opened.close())
+  const site: Site = {
+    world: {
+      ...world,
+      store: sqlStore({
+        database: watched(opened, watch),
+        random,
+        auditKey: keys.active('audit').key,
+      }),
+    },
+    origins: { publicOrigin: origin, allowed: [] },
+    allowedHosts: [],
+    jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
+    trusted: () => false,
+    basePath: policy.basePath,
+    onFault: ({ error }) => {
+      throw error
+    },
+    onClaimed: () => {},
+  }
+  return { handle: handlerOf(site, routes) }
+}
