@@ -141,6 +141,21 @@ describe.each(databases)('changing the own password, on %s', (kind) => {
     expect(said).toEqual([])
   })
 
+  test('what is over by it stays over for that reason, whoever ends it once more', async () => {
+    const { open, ada, gate } = await withAda(kind)
+    const other = visitor(gate)
+    const { id } = (await other.logIn('ada')).json.session
+    await change(ada)
+    await open.recorded()
+    const said = await unharmed(open, async () => {
+      expect((await ada.send('DELETE', `/auth/sessions/${id}`)).status).toBe(204)
+      const kept = copyOf(open, other)
+      expect((await other.send('POST', '/auth/logout')).status).toBe(204)
+      expect((await me(kept)).json.reason).toBe('password_changed')
+    })
+    expect(said).toEqual([])
+  })
+
   test('of two changes at once one wins, and the other finds its session over', async () => {
     const { open, ada, gate } = await withAda(kind)
     const other = await open.another()

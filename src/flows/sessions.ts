@@ -7,6 +7,7 @@
  */
 import {
   everySession,
+  instance,
   peopleOf,
   session as sessionRef,
   sessionsOf,
@@ -17,9 +18,9 @@ import { may } from '../rules/access.ts'
 import { event } from '../rules/audit.ts'
 import { authority, type Needs } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
-import type { EndReason, Session, User } from '../rules/facts.ts'
+import type { EndReason, Instance, Session, User } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { end, isOver } from '../rules/session.ts'
+import { end, standing } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
 import { mayChange } from '../rules/user.ts'
 import { acting, refused } from './acting.ts'
@@ -73,13 +74,12 @@ export async function endOne(
     const { session, owner } = shown
     const by = authority(shown, {}, now)
     if (!by.ok) return { verdict: by }
-    if (session?.userId === by.me.id)
-      return ended(session, current ? 'logout' : 'revoked', by.me.id, address, now)
-    if (!session || !owner || !may(by.me, 'sessions:revoke'))
+    const own = session?.userId === by.me.id
+    if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))
       return { verdict: refuse('not_found') }
     const refusal = mayChange(by.me, owner)
     if (refusal) return { verdict: refusal, record: [refused(caller, owner.id, refusal, address)] }
-    return ended(session, 'revoked', by.me.id, address, now)
+    return ended(shown, current ? 'logout' : 'revoked', by.me.id, address, now)
   })
 }
 
@@ -89,9 +89,9 @@ export async function endOne(
  * @param id As `authenticate.ts` read it from the cookie.
  */
 export async function logOut(world: World, id: string, address: string): Promise<void> {
-  await world.store.step({ session: sessionRef(id) }, ({ session }, now) =>
-    session ? ended(session, 'logout', session.userId, address, now) : { verdict: undefined },
-  )
+  const owner = (await world.store.find(sessionRef(id)))?.userId ?? ''
+  const asked = { here: instance(), session: sessionRef(id), owner: userRef(owner) }
+  await world.store.step(asked, (shown, now) => ended(shown, 'logout', owner, address, now))
 }
 
 type Ended = { readonly ok: true; readonly revoked: number }
@@ -151,14 +151,21 @@ function endShown(
   })
 }
 
+interface Shown {
+  readonly here: Instance | undefined
+  readonly session: Session | undefined
+  readonly owner: User | undefined
+}
+
+/** Ends a session that stands; one that is over in any way keeps its first reason. */
 function ended(
-  session: Session,
+  { here, session, owner }: Shown,
   reason: EndReason & ('logout' | 'revoked'),
   by: string,
   address: string,
   now: number,
 ): Step<undefined> {
-  if (isOver(session, now)) return { verdict: undefined }
+  if (!here || !session || standing(session, owner, here, now)) return { verdict: undefined }
   const type = reason === 'logout' ? 'auth.signed_out' : 'session.revoked'
   const said = {
     actor: `user:${by}`,

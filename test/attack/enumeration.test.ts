@@ -27,6 +27,10 @@ async function peopled(kind: (typeof databases)[number] = 'sqlite') {
   await addPerson(open, 'disabled', { disabled: true })
   await addPerson(open, 'restricted', { mustChange: true })
   await addPerson(open, 'passwordless', { passwordless: true })
+  await addPerson(open, 'late', { mustChange: true })
+  await addPerson(open, 'deleted')
+  await open.query(`update users set "temporaryUntil" = 1 where username = 'late'`)
+  await open.query(`update users set "deletedAt" = 1 where username = 'deleted'`)
   await addPerson(open, 'corrupt')
   await open.query(`update users set "passwordHash" = 'x$argon2id$' where username = 'corrupt'`)
   await addPerson(open, 'retired')
@@ -51,6 +55,9 @@ const attempts: readonly (readonly [name: string, password: string])[] = [
   ['restricted', wrong],
   ['passwordless', password],
   ['passwordless', ''],
+  ['late', password],
+  ['late', wrong],
+  ['deleted', password],
   ['corrupt', password],
   ['retired', password],
   ['', password],
