@@ -349,7 +349,9 @@ describe.each(databases)('a person is deleted, on %s', (kind) => {
       expect(over.json.reason).toBe('user_disabled')
       expect((await bob.send('POST', '/auth/refresh')).status).toBe(401)
     })
-    expect(nobody).toEqual([])
+    expect(nobody.map(({ type, reason }) => [type, reason])).toEqual([
+      ['refresh.refused', 'user_disabled'],
+    ])
 
     const again = await create(ada, { username: 'bob', role: 'admin', password: chosen })
     expect([again.status, again.json.user.id === userId]).toEqual([201, false])

@@ -7,6 +7,7 @@
 import { onTestFinished } from 'vitest'
 import { cookieJar } from '../../src/http/cookies.ts'
 import { type Handle, handlerOf } from '../../src/http/handler.ts'
+import { responseFrom } from '../../src/http/plain.ts'
 import type { Route } from '../../src/http/route.ts'
 import { sessionRoutes } from '../../src/http/routes/sessions.ts'
 import { userRoutes } from '../../src/http/routes/users.ts'
@@ -53,5 +54,6 @@ export async function watchedGate(
     },
     onClaimed: () => {},
   }
-  return { handle: handlerOf(site, routes) }
+  const plain = handlerOf(site, routes)
+  return { handle: async (request, from) => responseFrom(await plain(request, from)) }
 }
