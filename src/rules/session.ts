@@ -196,7 +196,7 @@ const firstToGo =
     (a.id < b.id ? -1 : 1)
 
 /** Whether a session was ended or has run out. */
-export const isOver = (session: Session, now: Instant): boolean =>
+const isOver = (session: Session, now: Instant): boolean =>
   session.endedAt !== null || now >= session.idleUntil || now >= session.expiresAt
 
 /** The change that ends a session; one that is over already is not to be ended again. */
