@@ -13,6 +13,8 @@ export const auditEvents = {
   'instance.claimed': 'The first owner was made and the instance is claimed for ever.',
   'auth.signed_in': 'A person signed in and a session was opened.',
   'auth.refused': 'A sign-in or set-up was refused; `reason` says why.',
+  'auth.locked': 'A wrong password filled a bucket: a rest began, or a device is trusted no more.',
+  'auth.unlocked': 'Somebody lifted the rest of a name.',
   'auth.signed_out': 'A person ended the own session.',
   'session.evicted': 'A session was ended because its owner reached the limit.',
   'session.replaced': 'A session was ended because the same browser signed in again.',
@@ -29,6 +31,7 @@ export const auditEvents = {
   'user.enabled': 'Somebody enabled a person again.',
   'user.deleted': 'Somebody deleted a person; all sessions are over and the name is free.',
   'access.refused': 'A signed-in person asked for what is not allowed; `reason` says what.',
+  'device.forgotten': 'A person stopped trusting one of the own devices.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

@@ -1,0 +1,214 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Attempts } from './facts.ts'
+import {
+  addressesIn,
+  type Charge,
+  charge,
+  type Line,
+  linesOf,
+  lockoutSettings,
+  takeBack,
+  waitOf,
+} from './lockout.ts'
+import { settle } from './settle.ts'
+import { day, hour, minute, second } from './time.ts'
+
+const { policy } = settle(lockoutSettings, [])
+const lines = linesOf(policy)
+
+/** Charges a guess at each minute and says what became of it. */
+function told(
+  minutes: readonly number[],
+  line: Line = lines.name,
+  username: string | null = 'ada',
+) {
+  let kept: Attempts | undefined
+  return minutes.map((at) => {
+    const done = charge(kept, { id: 'name:x', username }, line, at * minute)
+    if (done.kind === 'resting') return `rests until ${at + done.wait / minute}`
+    kept = done.kept
+    return done.charge.fills ? `fills until ${kept.restsUntil / minute}` : 'goes'
+  })
+}
+
+const ten = Array<number>(10).fill(0)
+const tenAt = (at: number) => Array<number>(10).fill(at)
+const days = (count: number) => count * 24 * 60
+
+describe('a name', () => {
+  test.each([
+    ['nine guesses and a pause go', [...ten.slice(1), 15], 'goes'],
+    ['the tenth is let in, and fills it', ten, 'fills until 15'],
+    ['the eleventh rests', [...ten, 0], 'rests until 15'],
+    ['what remains is told, not the whole rest', [...ten, 12], 'rests until 15'],
+    ['hammering does not lengthen it', [...ten, 5, 10, 14, 14], 'rests until 15'],
+    ['the rest ends to the minute', [...ten, 15], 'goes'],
+    ['old failures do not count after it', [...ten, ...tenAt(15).slice(1)], 'goes'],
+    ['the tenth after it fills it again', [...ten, ...tenAt(15)], 'fills until 45'],
+    ['the second rest is twice as long', [...ten, ...tenAt(15), 44], 'rests until 45'],
+    ['the third is an hour', [...ten, ...tenAt(15), ...tenAt(45)], 'fills until 105'],
+    ['no rest is longer', [...ten, ...tenAt(15), ...tenAt(45), ...tenAt(105)], 'fills until 165'],
+    ['a window is counted from its first guess', [...ten.slice(1), 14], 'fills until 29'],
+    [
+      'a quiet week makes the next rest a first one',
+      [...ten, ...tenAt(30 + days(7))],
+      `fills until ${45 + days(7)}`,
+    ],
+    ['a day does not', [...ten, ...tenAt(days(1))], `fills until ${30 + days(1)}`],
+  ])('%s', (_, minutes, last) => {
+    expect(told(minutes).at(-1)).toBe(last)
+  })
+
+  test('is full for good after a hundred failures in a row, over any number of days', () => {
+    const minutes = Array.from({ length: 100 }, (_, n) => n * 60 * 5)
+    const all = told(minutes)
+    expect(all.slice(0, 99)).toEqual(Array(99).fill('goes'))
+    expect(all[99]).toMatch(/^fills/)
+    const last = minutes[99] ?? 0
+    for (const later of [1, 60, days(30), days(300)])
+      expect(told([...minutes, last + later]).at(-1)).toBe(`rests until ${last + later + 60}`)
+  })
+
+  test('that is nobody’s is treated the same, and forgotten after a week', () => {
+    const minutes = [...ten, ...tenAt(15), 16, 45, ...tenAt(46), 100]
+    expect(told(minutes, lines.name, null)).toEqual(told(minutes, lines.name, 'ada'))
+    const [kept] = [charge(undefined, { id: 'name:x' }, lines.name, 0)]
+    expect(kept?.kind === 'charged' && kept.kept.staleAt).toBe(15 * minute + 7 * day)
+  })
+
+  test('counts from how many addresses it was guessed, up to a hundred', () => {
+    let kept: Attempts | undefined
+    for (let n = 0; n < 150; n++) {
+      const given = { id: 'name:x', username: 'ada', address: `192.0.2.${Math.floor(n / 2)}` }
+      const done = charge(kept, given, { ...lines.name, threshold: 1_000, consecutive: 1_000 }, n)
+      if (done.kind === 'charged') kept = done.kept
+    }
+    expect(kept && addressesIn(kept)).toBe(75)
+    const many = { ...lines.name, threshold: 1_000, consecutive: 1_000 }
+    for (let n = 0; n < 150; n++) {
+      const done = charge(
+        kept,
+        { id: 'name:x', username: 'ada', address: `2001:db8:${n}::/64` },
+        many,
+        n,
+      )
+      if (done.kind === 'charged') kept = done.kept
+    }
+    expect(kept && addressesIn(kept)).toBe(100)
+  })
+})
+
+describe('other buckets', () => {
+  test('an address takes thirty and always rests for the same time', () => {
+    const thirty = (at: number) => Array<number>(30).fill(at)
+    expect(told(thirty(0), lines.address).at(-1)).toBe('fills until 15')
+    expect(told([...thirty(0), ...thirty(15)], lines.address).at(-1)).toBe('fills until 30')
+  })
+
+  test('a device that is full stays so for as long as it would have been trusted', () => {
+    const all = told([...Array.from({ length: 10 }, (_, n) => days(n)), days(179)], lines.device)
+    expect(all.slice(0, 9)).toEqual(Array(9).fill('goes'))
+    expect(all[9]).toMatch(/^fills/)
+    expect(all[10]).toMatch(/^rests/)
+  })
+})
+
+describe('what is taken back', () => {
+  /** Charges `count` guesses at one moment. */
+  function charged(count: number, line: Line) {
+    let kept: Attempts | undefined
+    const charges: Charge[] = []
+    for (let n = 0; n < count; n++) {
+      const done = charge(kept, { id: 'x' }, line, 1)
+      if (done.kind !== 'charged') break
+      kept = done.kept
+      charges.push(done.charge)
+    }
+    return { kept, charges }
+  }
+
+  test('is one guess, and a rest that begins with it', () => {
+    const { kept, charges } = charged(30, lines.address)
+    expect([kept?.count, waitOf(kept, lines.address, 1)]).toEqual([30, 15 * minute])
+    const after = takeBack(kept, charges[29] as Charge, lines.address)
+    expect(after).toMatchObject({ count: 29, failures: 29, rests: 0, restsUntil: 0 })
+    expect(waitOf(after, lines.address, 1)).toBe(0)
+    // Whoever was charged before the one that filled it lifts it as well.
+    expect(takeBack(kept, charges[3] as Charge, lines.address)).toEqual(after)
+  })
+
+  test('is nothing once the window has passed', () => {
+    const { kept, charges } = charged(3, lines.address)
+    const next = charge(kept, { id: 'x' }, lines.address, hour)
+    expect(next.kind).toBe('charged')
+    if (next.kind === 'charged')
+      expect(takeBack(next.kept, charges[0] as Charge, lines.address)).toBeUndefined()
+    expect(takeBack(undefined, charges[0] as Charge, lines.address)).toBeUndefined()
+  })
+})
+
+/** A guess that is charged, then right, wrong or not looked at, with a pause before each. */
+const history = fc.array(
+  fc.record({
+    pause: fc.oneof(fc.nat(20 * second), fc.nat(2 * hour)),
+    busy: fc.boolean(),
+  }),
+  { maxLength: 400 },
+)
+
+test('property: in no window are more guesses let in than the threshold, whatever is taken back', () => {
+  fc.assert(
+    fc.property(history, fc.integer({ min: 1, max: 20 }), (guesses, threshold) => {
+      const line = { ...lines.name, threshold }
+      let kept: Attempts | undefined
+      let now = 1
+      const evaluated: number[] = []
+      let failures = 0
+      for (const { pause, busy } of guesses) {
+        now += pause
+        const before = kept
+        const done = charge(kept, { id: 'x', username: 'ada' }, line, now)
+        if (done.kind === 'resting') {
+          expect(done.wait).toBeGreaterThan(0)
+          expect(done.wait).toBeLessThanOrEqual(line.longest)
+          expect(before && (now < before.restsUntil || before.failures >= line.consecutive)).toBe(
+            true,
+          )
+          continue
+        }
+        kept = done.kept
+        expect(kept.staleAt).toBeGreaterThan(kept.restsUntil)
+        if (busy) kept = takeBack(kept, done.charge, line)
+        else {
+          evaluated.push(now)
+          failures += 1
+        }
+      }
+      // Two windows may touch; no rest lies between them, so each holds less than the threshold.
+      for (const from of evaluated) {
+        const within = evaluated.filter((at) => at >= from && at < from + line.duration)
+        expect(within.length).toBeLessThanOrEqual(Math.max(2 * threshold - 2, threshold))
+      }
+      expect(failures).toBeLessThanOrEqual(line.consecutive)
+    }),
+  )
+})
+
+test('property: what went stale decides as if it had been removed', () => {
+  fc.assert(
+    fc.property(fc.nat(40), fc.nat(2 * 365 * day), fc.boolean(), (count, pause, known) => {
+      let kept: Attempts | undefined
+      const given = { id: 'x', username: known ? 'ada' : null }
+      for (let n = 0; n < count; n++) {
+        const done = charge(kept, given, lines.name, 1 + n * second)
+        if (done.kind === 'charged') kept = done.kept
+      }
+      const now = 1 + pause
+      fc.pre(kept !== undefined && now >= kept.staleAt)
+      expect(charge(kept, given, lines.name, now)).toEqual(
+        charge(undefined, given, lines.name, now),
+      )
+    }),
+  )
+})
