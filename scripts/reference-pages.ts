@@ -8,7 +8,9 @@ import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
 import { activityRoutes } from '../src/http/routes/activity.ts'
 import { authRoutes } from '../src/http/routes/auth.ts'
+import { deviceRoutes } from '../src/http/routes/devices.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
+import { lockoutRoutes } from '../src/http/routes/lockouts.ts'
 import { passwordRoutes } from '../src/http/routes/passwords.ts'
 import { sessionRoutes } from '../src/http/routes/sessions.ts'
 import { userRoutes } from '../src/http/routes/users.ts'
@@ -109,6 +111,8 @@ function routesPage(): string {
     ...sessionRoutes,
     ...activityRoutes,
     ...userRoutes,
+    ...deviceRoutes,
+    ...lockoutRoutes,
   ].map((route) => [
     `\`${route.method} ${route.path}\``,
     who(route),

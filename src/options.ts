@@ -6,7 +6,9 @@
  */
 import { trustedProxies } from './http/address.ts'
 import { isLoopback } from './http/cookies.ts'
+import { lockoutSettings } from './rules/lockout.ts'
 import { hashingSettings, passwordSettings } from './rules/password.ts'
+import { limitSettings } from './rules/rate.ts'
 import { refreshSettings } from './rules/rotation.ts'
 import { sessionSettings } from './rules/session.ts'
 import type { Choice, Count, Duration, Flag, PolicyOf, Settings, Texts } from './rules/settings.ts'
@@ -84,6 +86,8 @@ export const settings = {
   session: sessionSettings,
   refresh: refreshSettings,
   stepUp: stepUpSettings,
+  lockout: lockoutSettings,
+  limits: limitSettings,
 } as const satisfies Settings
 
 export type Policy = PolicyOf<typeof settings>
@@ -141,7 +145,7 @@ export function settled(said: readonly Said[]): { policy: Policy; complaints: st
 
 /** What is wrong between settings that are each in bounds. */
 function contradictions(policy: Policy): string[] {
-  const { session, cookies } = policy
+  const { session, cookies, lockout } = policy
   const origin = originOf(policy.publicOrigin ?? '')
   const wrong: [boolean, string][] = [
     [
@@ -185,6 +189,11 @@ function contradictions(policy: Policy): string[] {
     [
       session.rememberedIdle > session.rememberedAbsolute,
       'session.rememberedIdle: not longer than session.rememberedAbsolute.',
+    ],
+    [lockout.duration > lockout.longest, 'lockout.duration: not longer than lockout.longest.'],
+    [
+      lockout.consecutive < lockout.threshold,
+      'lockout.consecutive: not below lockout.threshold, or nothing ever rests for a while.',
     ],
     [
       cookies.domain !== undefined &&

@@ -8,7 +8,9 @@ import type { AuditRow } from './rules/audit.ts'
 import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
+import type { LockoutPolicy } from './rules/lockout.ts'
 import type { passwordSettings } from './rules/password.ts'
+import type { LimitPolicy } from './rules/rate.ts'
 import type { Refusal } from './rules/refusal.ts'
 import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
@@ -38,9 +40,9 @@ export interface Many<K extends Kind = Kind> {
   readonly live: Live
 }
 
-/** What makes a member live: this column null, and these instants still to come. */
+/** What makes a member live: this column null, if there is one, and these instants still to come. */
 export interface Live {
-  readonly open: string
+  readonly open?: string
   readonly until: readonly string[]
   /** Of sessions: whether it is of its user's version and of the instance's epoch. */
   readonly standing?: true
@@ -145,6 +147,15 @@ export const auditOf = (subject: string): Listing<'audit'> => ({
   among: { column: 'subject', values: [subject] },
 })
 
+/** The devices of a user, also those whose time is over: at most a handful more than may be trusted. */
+export const devicesOf = (userId: string): Many<'devices'> => ({
+  many: 'devices',
+  by: 'userId',
+  is: userId,
+  owner: 'users',
+  live: { until: [] },
+})
+
 export interface Store {
   /** Reads one ref. */
   find<R extends Ref>(ref: R): Promise<Shown<R>>
@@ -166,6 +177,17 @@ export interface Store {
     asked: A,
     rule: (shown: ShownAll<A>, now: Instant) => Step<V>,
   ): Promise<V>
+
+  /** The buckets of names that rest or are full for good, newest window first, then by id. */
+  resting(from: {
+    after?: Place | undefined
+    limit: number
+    /** Failures in a row with which a name is full for good. */
+    consecutive: number
+  }): Promise<readonly Facts['attempts'][]>
+
+  /** Removes buckets that stopped mattering, at most 500. @returns How many. */
+  sweep(): Promise<number>
 
   /** Throws {@link Unavailable} unless the database answers. */
   ping(): Promise<void>
@@ -220,6 +242,8 @@ export interface World {
     readonly password: PolicyOf<typeof passwordSettings>
     readonly refresh: PolicyOf<typeof refreshSettings>
     readonly stepUp: StepUpPolicy
+    readonly lockout: LockoutPolicy
+    readonly limits: LimitPolicy
   }
   readonly instanceId: string
   readonly publicOrigin: string

@@ -3,16 +3,20 @@
  *
  * @module
  */
-import { addressOf, trustedProxies } from './http/address.ts'
+import { sweep } from './flows/sweep.ts'
+import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import { cookieJar } from './http/cookies.ts'
 import { credentialsOf, passCaller, passOrigin } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
+import { limitsOf } from './http/limits.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
 import { activityRoutes } from './http/routes/activity.ts'
 import { authRoutes } from './http/routes/auth.ts'
+import { deviceRoutes } from './http/routes/devices.ts'
 import { healthRoutes } from './http/routes/health.ts'
+import { lockoutRoutes } from './http/routes/lockouts.ts'
 import { passwordRoutes } from './http/routes/passwords.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { userRoutes } from './http/routes/users.ts'
@@ -22,6 +26,7 @@ import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts
 import { type Clock, instance, Unavailable, type World } from './ports.ts'
 import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
+import { minute } from './rules/time.ts'
 import { writeFault } from './system/fault-line.ts'
 import type { Signed } from './wire.ts'
 import { openWorld } from './world.ts'
@@ -63,6 +68,8 @@ export interface Sallyport {
   callerOf(request: Request, from?: From): Promise<HostCaller | HostRefusal>
   /** What to answer a request that spells our host wrongly, for pages of the host's own. */
   misdirected(request: Request, from?: From): Response | undefined
+  /** What to answer an address that asks for pages of the host's own too often: it counts them. */
+  limited(request: Request, from?: From): Response | undefined
   /** What claims the instance, as long as it has no owner. */
   setupToken(): Promise<string | undefined>
   readonly publicOrigin: string
@@ -91,6 +98,8 @@ export async function openGate(
   const { world, policy, close } = await openWorld(said, clock)
   const site = siteOf(world, policy, { onFault: harmless(onFault), onClaimed: harmless(onClaimed) })
   const { publicOrigin } = world
+  // What a sweep could not remove decides nothing either; the next one may.
+  const sweeping = setInterval(() => void sweep(world).catch(() => {}), minute).unref()
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
   const handlePlain = handlerOf(site, [
@@ -100,6 +109,8 @@ export async function openGate(
     ...sessionRoutes,
     ...activityRoutes,
     ...userRoutes,
+    ...deviceRoutes,
+    ...lockoutRoutes,
   ])
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
@@ -117,6 +128,12 @@ export async function openGate(
       const outcome = toOurHost(request, site, from)
       return outcome && written(outcome, request, headers.page)
     },
+    limited(request, from = {}) {
+      const forwardedFor = request.headers.get('x-forwarded-for')
+      const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
+      const outcome = site.limits.take('floor', bucketOf(address))
+      return outcome && written(outcome, request, headers.page)
+    },
     async setupToken() {
       const here = await world.store.find(instance())
       return here?.claimedAt === null ? world.setupToken : undefined
@@ -124,7 +141,10 @@ export async function openGate(
     publicOrigin,
     basePath: policy.basePath,
     headers,
-    close,
+    async close() {
+      clearInterval(sweeping)
+      await close()
+    },
   }
 }
 
@@ -180,6 +200,7 @@ function siteOf(
     jar: cookieJar({ origin: new URL(world.publicOrigin), domain, sameSite }),
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
+    limits: limitsOf(policy.limits, world.clock),
     basePath: policy.basePath,
     ...told,
   }

@@ -44,8 +44,8 @@ export const SessionList = z.strictObject({
   limit: limit.default(50),
 })
 
-/** The query of `GET /auth/activity`. */
-export const ActivityList = z.strictObject({
+/** The query of a list that knows nothing else. `limit` 1–200, default 50. */
+export const PageQuery = z.strictObject({
   cursor: z.string().max(512).optional(),
   limit: limit.default(50),
 })
@@ -113,6 +113,28 @@ export interface Session {
   readonly idleUntil: string
   readonly expiresAt: string
   readonly remembered: boolean
+}
+
+/** A browser in which strangers cannot lock its person out. */
+export interface Device {
+  readonly id: string
+  readonly browser: string | null
+  readonly os: string | null
+  readonly kind: 'desktop' | 'mobile' | 'tablet' | 'other'
+  readonly createdAt: string
+  readonly lastUsedAt: string
+  readonly current: boolean
+}
+
+/** A name at rest. */
+export interface Lockout {
+  readonly username: string
+  /** Null when only an unlock ends it, or a sign-in from a trusted device. */
+  readonly until: string | null
+  /** Wrong passwords since the last right one. */
+  readonly count: number
+  /** From how many addresses they came; beyond 100 not told apart. */
+  readonly addresses: number
 }
 
 /** The answer of sign-in, set-up and `GET /auth/me`. */

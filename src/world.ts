@@ -53,7 +53,8 @@ export async function openWorld(
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
-  const { publicOrigin = '', session, password, refresh, stepUp, secret, secretFile } = policy
+  const { publicOrigin = '', secret, secretFile } = policy
+  const { session, password, refresh, stepUp, lockout, limits } = policy
 
   const folder = secretFolder(policy)
   const root = await resolveRootSecret({ secret, secretFile, folder, random })
@@ -81,7 +82,7 @@ export async function openWorld(
     random,
     hasher,
     keys,
-    policy: { session, password, refresh, stepUp },
+    policy: { session, password, refresh, stepUp, lockout, limits },
     instanceId,
     publicOrigin,
     setupToken: policy.setupToken ?? setupTokenOf(keys, instanceId),

@@ -171,9 +171,9 @@ describe.each(databases)('on %s', (kind) => {
   })
 })
 
-/** Many sign-ins at once, each from the address it is given. */
+/** Many sign-ins at once, each of another name and from the address it is given. */
 function crowd({ gate }: TestGate, addresses: readonly string[]): Promise<Got[]> {
-  return Promise.all(addresses.map((from) => visitor(gate, from).logIn('nobody')))
+  return Promise.all(addresses.map((from, n) => visitor(gate, from).logIn(`nobody${n}`)))
 }
 
 const slowly = { passes: 4, workers: 1 }

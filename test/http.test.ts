@@ -74,6 +74,9 @@ describe.each(databases)('on %s', (kind) => {
       expect.stringMatching(
         /^__Host-csrf=[\w-]{22}\.[\w-]{43}; Path=\/; Secure; SameSite=Strict; Max-Age=28800$/,
       ),
+      expect.stringMatching(
+        /^__Host-device=[\w-]{74}; Path=\/; Secure; SameSite=Strict; HttpOnly; Max-Age=15552000$/,
+      ),
     ])
     const who = { actor: `user:${userId}`, subject: `user:${userId}`, address: '198.51.100.7' }
     expect(await recorded()).toMatchObject([
@@ -151,9 +154,11 @@ describe.each(databases)('on %s', (kind) => {
       username: 'ada',
       lastLoginAt: '2026-01-01T13:00:00.000Z',
     })
-    expect(signed.set.map((cookie) => /Max-Age=\d+/.exec(cookie)?.[0])).toEqual(
-      Array(2).fill('Max-Age=28800'),
-    )
+    expect(signed.set.map((cookie) => /Max-Age=\d+/.exec(cookie)?.[0])).toEqual([
+      'Max-Age=28800',
+      'Max-Age=28800',
+      'Max-Age=15552000',
+    ])
     expect(await open.recorded()).toMatchObject([
       { type: 'auth.signed_in', session: signed.json.session.id },
     ])

@@ -14,6 +14,7 @@ import { emptyFolder, type ServerProcess, serve } from './server/process.ts'
 
 const session = /^session=[\w.-]+; Path=\/; SameSite=Strict; HttpOnly; Max-Age=300$/
 const refresh = /^refresh=[\w-]{100}; Path=\/; SameSite=Strict; HttpOnly$/
+const device = /^device=[\w-]{74}; Path=\/; SameSite=Strict; HttpOnly; Max-Age=15552000$/
 const csrf = /^csrf=[\w-]{22}\.[\w-]{43}; Path=\/; SameSite=Strict$/
 const cleared = ['session', 'refresh', 'csrf'].map(
   (name) => `${name}=; Path=/; SameSite=Strict${name === 'csrf' ? '' : '; HttpOnly'}; Max-Age=0`,
@@ -79,7 +80,8 @@ test('set up, who am I, wrong password, sign in, sign out, and who am I is 401',
   const claimed = await ada.setUp(server.setupToken)
   expect([claimed.status, claimed.json]).toEqual([201, signed])
   const three = [session, refresh, csrf].map((cookie) => expect.stringMatching(cookie))
-  expect(claimed.set).toEqual(three)
+  const four = [...three, expect.stringMatching(device)]
+  expect(claimed.set).toEqual(four)
   expect(claimed.headers['cache-control']).toBe('no-store')
   const again = await browser(server).setUp(server.setupToken, 'eve')
   expect(again.json).toEqual(problem(409, 'already_set_up'))
@@ -96,7 +98,7 @@ test('set up, who am I, wrong password, sign in, sign out, and who am I is 401',
   const before = new Map(ada.jar)
   const signedIn = await ada.logIn()
   expect([signedIn.status, signedIn.json]).toEqual([200, signed])
-  expect(signedIn.set).toEqual(three)
+  expect(signedIn.set).toEqual(four)
   const old = browser(server)
   for (const [name, value] of before) old.jar.set(name, value)
   expect((await old.send('GET', '/auth/me')).json).toEqual({
@@ -145,7 +147,7 @@ test('behind https the cookies are locked to the host', async () => {
       new RegExp(cookie.source.replace('^', '^__Host-').replace('Path=\\/;', 'Path=\\/; Secure;')),
     )
   const three = [session, refresh, csrf].map(secure)
-  expect((await ada.setUp(server.setupToken)).set).toEqual(three)
+  expect((await ada.setUp(server.setupToken)).set).toEqual([...three, secure(device)])
   expect((await ada.send('POST', '/auth/refresh')).set).toEqual(three)
   expect((await ada.send('GET', '/auth/me')).status).toBe(200)
   // Another host is not ours, whatever the port.
@@ -242,7 +244,7 @@ test.runIf(spawnSync('curl', ['--version']).status === 0)('the same with curl', 
 
   const { setupToken } = server
   expect(curl('/auth/setup', ...send({ setupToken, username: 'ada', password })).status).toBe(201)
-  expect(names()).toEqual(['csrf', 'refresh', 'session'])
+  expect(names()).toEqual(['csrf', 'device', 'refresh', 'session'])
   expect(curl('/auth/me').json.user.username).toBe('ada')
   const wrong = curl('/auth/login', ...send({ username: 'ada', password: 'not it' }))
   expect([wrong.status, wrong.json.code]).toEqual([401, 'invalid_credentials'])
@@ -254,6 +256,6 @@ test.runIf(spawnSync('curl', ['--version']).status === 0)('the same with curl', 
   const me = curl('/auth/me')
   expect(me.status).toBe(401)
   // curl 7.88 takes but one of several cookies out of its jar at a time; then it hears more.
-  const kept = names().some((name) => name !== 'csrf')
+  const kept = names().some((name) => name === 'session' || name === 'refresh')
   expect(me.json.code).toBe(kept ? 'session_revoked' : 'not_authenticated')
 })

@@ -5,9 +5,10 @@
  * @see OWASP ASVS 5.0 V6.2.2, V6.2.3, V7.4.3
  * @module
  */
-import type { World } from '../ports.ts'
+import { devicesOf, type World } from '../ports.ts'
 import { authority } from '../rules/authority.ts'
-import type { Session, User } from '../rules/facts.ts'
+import { forgetDevices, trust } from '../rules/device.ts'
+import type { Device, Session, User } from '../rules/facts.ts'
 import { isSamePassword } from '../rules/password.ts'
 import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { open, replace } from '../rules/session.ts'
@@ -20,7 +21,12 @@ import type { From } from './log-in.ts'
 import { faultOf, hashed } from './password.ts'
 import { proveAgain } from './prove.ts'
 
-type Changed = { readonly ok: true; readonly session: Session; readonly user: User }
+type Changed = {
+  readonly ok: true
+  readonly session: Session
+  readonly user: User
+  readonly device: Device
+}
 
 /**
  * Gives the caller a password of the own choice.
@@ -40,9 +46,10 @@ export async function changePassword(
   const hash = await hashed(world, asked.newPassword, from.bucket)
   if (!hash.ok) return hash
 
-  const id = newId(world)
+  const [id, deviceId] = [newId(world), newId(world)]
   const refresh = newRefresh(world, id)
-  const verdict = await world.store.step(acting(caller), (shown, now): Step<Changed | Refusal> => {
+  const asking = { ...acting(caller), devices: devicesOf(caller.user.id) }
+  const verdict = await world.store.step(asking, (shown, now): Step<Changed | Refusal> => {
     // Of another version the session would not stand: the password is still the one that was shown.
     const who = authority(shown, {}, now)
     if (!who.ok || !shown.here) return { verdict: who.ok ? refuse('unavailable') : who }
@@ -58,9 +65,18 @@ export async function changePassword(
     if (!opened.ok) return { verdict: opened }
     const { session } = opened
     const replaced = { replaced: who.mine.id }
+    // No browser stays trusted but the one it was done in, and that by another cookie.
+    const given = { came: undefined, id: deviceId, userId: user.id, userAgent: from.userAgent }
+    const trusted = trust([], given, now)
     return {
-      verdict: { ok: true, session, user },
-      keep: [keep('users', user), replace(who.mine, 'password_changed', now), ...opened.changes],
+      verdict: { ok: true, session, user, device: trusted.device },
+      keep: [
+        keep('users', user),
+        replace(who.mine, 'password_changed', now),
+        ...opened.changes,
+        ...forgetDevices(shown.devices),
+        ...trusted.changes,
+      ],
       record: [deed('password.changed', { ...caller, session }, user.id, from.address, replaced)],
     }
   })

@@ -6,7 +6,8 @@
 import type { World } from '../ports.ts'
 import { issueToken } from '../rules/access-token.ts'
 import { isCsrf, mintCsrf } from '../rules/csrf.ts'
-import type { Session, User } from '../rules/facts.ts'
+import { deviceToken } from '../rules/device.ts'
+import type { Device, Session, User } from '../rules/facts.ts'
 import { firstToken, type RefreshToken } from '../rules/refresh-token.ts'
 import { type Instant, second } from '../rules/time.ts'
 
@@ -21,6 +22,8 @@ export interface Granted {
   /** `undefined` where refresh tokens are switched off. */
   readonly refreshToken: string | undefined
   readonly csrfToken: string
+  /** For the device cookie, where the browser is trusted from now on. */
+  readonly device: { readonly token: string; readonly until: Instant } | undefined
 }
 
 /** A new id: 128 random bits, base64url, 22 characters. */
@@ -38,7 +41,7 @@ export const newRefresh = (world: World, sid: string): RefreshToken | undefined 
  */
 export function grant(
   world: World,
-  { user, session }: { user: User; session: Session },
+  { user, session, device }: { user: User; session: Session; device?: Device | undefined },
   refresh: RefreshToken | undefined,
   csrf?: string,
 ): Granted {
@@ -65,6 +68,7 @@ export function grant(
     accessUntil,
     refreshToken: refresh?.text,
     csrfToken: csrfFor(world, session.id, csrf),
+    device: device && { token: deviceToken(keys, device), until: device.expiresAt },
   }
 }
 

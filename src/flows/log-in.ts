@@ -4,17 +4,19 @@
  *
  * @module
  */
-import { instance, session, sessionsOf, user, userNamed, type World } from '../ports.ts'
-import { event, pseudonymOf } from '../rules/audit.ts'
-import type { Session, User } from '../rules/facts.ts'
+import { devicesOf, instance, session, sessionsOf, user, userNamed, type World } from '../ports.ts'
+import { event } from '../rules/audit.ts'
+import { deviceNamed, trust } from '../rules/device.ts'
+import type { Device, Session, User } from '../rules/facts.ts'
+import { forgiven } from '../rules/guess.ts'
 import { canonicalName } from '../rules/identifier.ts'
-import { type Refusal, refuse } from '../rules/refusal.ts'
+import type { Refusal } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { canSignIn } from '../rules/user.ts'
+import { chargeGuess, guessOf, settleUnchecked, settleWrong, settling } from './charge.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { prove } from './password.ts'
-import { record } from './record.ts'
 
 /** Where a request comes from, as it is kept with the session and in the audit. */
 export interface From {
@@ -24,25 +26,45 @@ export interface From {
   readonly userAgent: string
   /** The session whose genuine cookie came along. */
   readonly came: string | undefined
+  /** The device cookie, genuine or not. */
+  readonly device?: string | undefined
+}
+
+type SignedIn = {
+  readonly ok: true
+  readonly session: Session
+  readonly user: User
+  readonly device: Device | undefined
 }
 
 /**
- * Signs a person in.
+ * Signs a person in. The guess is charged before the password is looked at, and forgiven in the step
+ * that opens the session.
  *
- * @returns The new session with its tokens; `invalid_credentials`; `busy`; `session_limit_reached`.
+ * @returns The new session with its tokens; `invalid_credentials`; `account_locked`; `rate_limited`;
+ *   `busy`; `session_limit_reached`.
  */
 export async function logIn(
   world: World,
   asked: { username: string; password: string; remember: boolean },
   from: From,
 ): Promise<Granted | Refusal> {
+  const { policy } = world
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
+  const guess = guessOf(world, found, asked.username, from)
+  const charged = await chargeGuess(world, guess, found, from)
+  if (!charged.ok) return charged
+
   const proof = await prove(world, found, asked.password, from.bucket)
-  if (!proof.ok) return proof
-  if (!found || !proof.right) return wrong(world, found, asked.username, proof.why, from)
+  if (!proof.ok) {
+    await settleUnchecked(world, charged, guess)
+    return proof
+  }
+  if (!found || !proof.right) return settleWrong(world, charged, { guess, why: proof.why })
 
   const id = newId(world)
+  const deviceId = newId(world)
   const refresh = newRefresh(world, id)
   const verdict = await world.store.step(
     {
@@ -50,61 +72,47 @@ export async function logIn(
       user: user(found.id),
       live: sessionsOf(found.id),
       came: session(from.came ?? ''),
+      devices: devicesOf(found.id),
+      ...settling(charged, guess),
     },
-    (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
+    (shown, now): Step<SignedIn | Refusal | 'changed'> => {
       // What was proven was proven of the person that was read. Not of the hash: another sign-in may
       // have made it anew meanwhile, for the same password.
       const same = shown.user?.version === found.version && canSignIn(shown.user, now)
-      if (!shown.instance || !shown.user || !same) {
-        const why = 'changed_meanwhile'
-        const verdict = refuse('invalid_credentials', { why })
-        return { verdict, record: [refusedEvent(found, why, from)] }
-      }
+      if (!shown.instance || !shown.user || !same) return { verdict: 'changed' }
       const kept = shown.user.passwordHash
       const passwordHash = kept === found.passwordHash ? proof.hash : kept
       const signed: User = { ...shown.user, passwordHash, lastLoginAt: now }
+      const right = forgiven(shown, charged, policy.lockout)
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
         { id, ...from, remember: asked.remember, digest: refresh?.digest ?? null },
         now,
-        world.policy.session,
+        policy.session,
       )
-      if (!opened.ok) return { verdict: opened, record: [refusedEvent(found, opened.code, from)] }
+      if (!opened.ok) {
+        const said = { subject: guess.subject, address: from.address, reason: opened.code }
+        return { verdict: opened, keep: right, record: [event('auth.refused', 'refused', said)] }
+      }
+      const came = deviceNamed(world.keys, from.device, found.id)
+      const given = { came, id: deviceId, userId: found.id, userAgent: from.userAgent }
+      // Whoever must change the password first has not signed in in full.
+      const trusted = signed.mustChangePassword ? undefined : trust(shown.devices, given, now)
       return {
-        verdict: { ok: true, session: opened.session, user: signed },
-        keep: [keep('users', signed), ...opened.changes],
-        record: [...opened.events, signedIn(opened.session)],
+        verdict: { ok: true, session: opened.session, user: signed, device: trusted?.device },
+        keep: [keep('users', signed), ...opened.changes, ...right, ...(trusted?.changes ?? [])],
+        record: [...opened.events, signedIn(opened.session, trusted?.device)],
       }
     },
   )
+  if (verdict === 'changed') return settleWrong(world, charged, { guess, why: 'changed_meanwhile' })
   return verdict.ok ? grant(world, verdict, refresh) : verdict
 }
 
-/** Records a failed guess; a name that is nobody's is kept only as a keyed pseudonym. */
-async function wrong(
-  world: World,
-  found: User | undefined,
-  typed: string,
-  why: string,
-  from: From,
-): Promise<Refusal> {
-  const said = refusedEvent(
-    found ?? { pseudonym: pseudonymOf(world.keys, canonicalName(typed) ?? typed) },
-    why,
-    from,
-  )
-  await record(world, said)
-  return refuse('invalid_credentials', { why })
-}
-
-function refusedEvent(who: User | { pseudonym: string }, reason: string, { address }: From) {
-  const subject = 'pseudonym' in who ? `name:${who.pseudonym}` : `user:${who.id}`
-  return event('auth.refused', 'refused', { subject, address, reason })
-}
-
 /** The event of a sign-in, the same for set-up. */
-export function signedIn(opened: Session) {
+export function signedIn(opened: Session, device: Device | undefined) {
   const { userId, id, address } = opened
   const who = `user:${userId}`
-  return event('auth.signed_in', 'success', { actor: who, subject: who, session: id, address })
+  const said = { actor: who, subject: who, session: id, address, device: device?.id ?? null }
+  return event('auth.signed_in', 'success', said)
 }

@@ -1,29 +1,41 @@
 /**
  * Prove again: a signed-in person shows the password once more, for a new one or for what needs a
- * fresh proof.
+ * fresh proof. A guess is charged to the session before it is checked.
  *
  * @module
  */
-import type { World } from '../ports.ts'
-import { event } from '../rules/audit.ts'
-import { type Refusal, refuse } from '../rules/refusal.ts'
+import { attempts, type World } from '../ports.ts'
+import { type Came, chargeProof, sessionBucket, settleProof } from '../rules/proof.ts'
+import type { Refusal } from '../rules/refusal.ts'
 import type { Caller } from './authenticate.ts'
 import type { From } from './log-in.ts'
 import { prove } from './password.ts'
-import { record } from './record.ts'
 
-/** @returns `wrong_password`; `busy`. */
+/**
+ * Whether the password is the caller's.
+ *
+ * @returns `wrong_password`; `account_locked` for the guess that fills the session's bucket, and while
+ *   that rests; `busy`, which costs no guess.
+ */
 export async function proveAgain(
   world: World,
-  caller: Caller,
+  { user, session }: Caller,
   password: string,
   { address, bucket }: From,
-): Promise<{ ok: true } | Refusal> {
-  const proof = await prove(world, caller.user, password, bucket)
-  if (!proof.ok) return proof
-  if (proof.right) return { ok: true }
-  const who = `user:${caller.user.id}`
-  const said = { actor: who, subject: who, session: caller.session.id, address, reason: proof.why }
-  await record(world, event('password.refused', 'refused', said))
-  return refuse('wrong_password', { why: proof.why })
+): Promise<{ readonly ok: true } | Refusal> {
+  const { lockout } = world.policy
+  const who = { userId: user.id, session: session.id, address }
+  const asked = { shown: attempts(sessionBucket(session.id)) }
+  const charged = await world.store.step(asked, ({ shown }, now) =>
+    chargeProof(shown, who, lockout, now),
+  )
+  if (!charged.ok) return charged
+
+  const proof = await prove(world, user, password, bucket)
+  const came: Came = !proof.ok ? 'unchecked' : proof.right ? 'right' : { wrong: proof.why }
+  const given = { made: charged.charge, came }
+  const settled = await world.store.step(asked, ({ shown }, now) =>
+    settleProof(shown, who, given, lockout, now),
+  )
+  return proof.ok ? settled : proof
 }

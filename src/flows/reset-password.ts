@@ -5,8 +5,9 @@
  * @see OWASP ASVS 5.0 V6.4.1, V6.4.4
  * @module
  */
-import { user as userRef, type World } from '../ports.ts'
+import { devicesOf, user as userRef, type World } from '../ports.ts'
 import { authority } from '../rules/authority.ts'
+import { forgetDevices } from '../rules/device.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { mayChange, withTemporary } from '../rules/user.ts'
@@ -30,7 +31,7 @@ export async function resetPassword(
   const hash = await hashed(world, temporaryPassword, bucket)
   if (!hash.ok) return hash
   return world.store.step(
-    { ...acting(caller), whom: userRef(id) },
+    { ...acting(caller), whom: userRef(id), devices: devicesOf(id) },
     (shown, now): Step<{ ok: true; temporaryPassword: string } | Refusal> => {
       const by = authority(shown, { permission: 'users:write', fresh: world.policy.stepUp }, now)
       if (!by.ok) return { verdict: by }
@@ -41,7 +42,10 @@ export async function resetPassword(
       if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
       return {
         verdict: { ok: true, temporaryPassword },
-        keep: [keep('users', withTemporary(whom, hash.value, now))],
+        keep: [
+          keep('users', withTemporary(whom, hash.value, now)),
+          ...forgetDevices(shown.devices),
+        ],
         record: [deed('password.reset', caller, id, address)],
       }
     },

@@ -6,7 +6,8 @@
  */
 import { instance, session, userNamed, type World } from '../ports.ts'
 import { event } from '../rules/audit.ts'
-import type { Session, User } from '../rules/facts.ts'
+import { trust } from '../rules/device.ts'
+import type { Device, Session, User } from '../rules/facts.ts'
 import {
   canonicalName,
   displayNameFault,
@@ -22,6 +23,8 @@ import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { type From, signedIn } from './log-in.ts'
 import { faultOf, hashed } from './password.ts'
 import { record } from './record.ts'
+
+type SetUp = { ok: true; session: Session; user: User; device: Device }
 
 /** Whether an owner is missing, and what a password must be. */
 export async function setupStatus(world: World) {
@@ -68,11 +71,11 @@ export async function setUp(
   const hash = await hashed(world, asked.password, from.bucket)
   if (!hash.ok) return hash
 
-  const [userId, sessionId] = [newId(world), newId(world)]
+  const [userId, sessionId, deviceId] = [newId(world), newId(world), newId(world)]
   const refresh = newRefresh(world, sessionId)
   const verdict = await world.store.step(
     { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
-    (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
+    (shown, now): Step<SetUp | Refusal> => {
       const refusal = mayClaim(shown.instance, world.setupToken, asked.setupToken)
       if (refusal) return { verdict: refusal, record: [refusedClaim(refusal, from)] }
       if (!shown.instance) return { verdict: refuse('already_set_up') }
@@ -87,17 +90,20 @@ export async function setUp(
       if (!opened.ok) return { verdict: opened }
       const { address } = from
       const actor = `user:${userId}`
+      const given = { came: undefined, id: deviceId, userId, userAgent: from.userAgent }
+      const { device, changes } = trust([], given, now)
       return {
-        verdict: { ok: true, session: opened.session, user },
+        verdict: { ok: true, session: opened.session, user, device },
         keep: [
           keep('instance', { ...shown.instance, claimedAt: now }),
           keep('users', user),
           ...opened.changes,
+          ...changes,
         ],
         record: [
           event('instance.claimed', 'success', { actor, subject: actor, address }),
           ...opened.events,
-          signedIn(opened.session),
+          signedIn(opened.session, device),
         ],
       }
     },

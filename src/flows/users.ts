@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { owners, people, user as userRef, type World } from '../ports.ts'
+import { devicesOf, owners, people, user as userRef, type World } from '../ports.ts'
 import type { AuditType } from '../rules/audit.ts'
 import { authority } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
+import { forgetDevices } from '../rules/device.ts'
 import type { User } from '../rules/facts.ts'
 import { displayNameFault, showableName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -110,7 +111,12 @@ function upon(
   address: string,
   decide: (whom: User, me: User, now: Instant) => { user: User; record: Said[] } | Refusal,
 ): Promise<Done | Refusal> {
-  const asked = { ...acting(caller), whom: userRef(id), owners: owners() }
+  const asked = {
+    ...acting(caller),
+    whom: userRef(id),
+    owners: owners(),
+    devices: devicesOf(id),
+  }
   return world.store.step(asked, (shown, now): Step<Done | Refusal> => {
     const by = authority(shown, needs(world), now)
     if (!by.ok) return { verdict: by }
@@ -124,7 +130,14 @@ function upon(
     if (last) return { verdict: last, record: [refused(caller, id, last, address)] }
     return {
       verdict: { ok: true, user },
-      keep: record.length === 0 ? [] : [keep('users', user)],
+      keep:
+        record.length === 0
+          ? []
+          : // What ends trust in sessions ends it in browsers too.
+            [
+              keep('users', user),
+              ...(user.version === whom.version ? [] : forgetDevices(shown.devices)),
+            ],
       record: record.map(({ type, said }) => deed(type, caller, id, address, said)),
     }
   })

@@ -13,4 +13,5 @@ export const fromOf = ({ site, address, userAgent, cookies }: Asked): From => ({
   bucket: bucketOf(address),
   userAgent,
   came: named(site.world, cookies)?.sid,
+  device: cookies.device,
 })

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Granted } from '../flows/grant.ts'
-import { second } from '../rules/time.ts'
+import { type Instant, second } from '../rules/time.ts'
 import { clearCookie, setCookie } from './cookies.ts'
 import type { Answer } from './route.ts'
 import type { Site } from './site.ts'
@@ -26,16 +26,17 @@ const secondsUntil = (now: number, until: number): number =>
 export function granted(site: Site, status: number, given: Granted): Answer {
   const { jar, world } = site
   const age = cookieAge(site, given.session)
-  const accessAge = secondsUntil(world.clock.now(), given.accessUntil)
-  const { refreshToken } = given
+  const until = (at: Instant) => secondsUntil(world.clock.now(), at)
+  const { refreshToken, device } = given
   return {
     ok: true,
     status,
     body: signedView(given),
     cookies: [
-      setCookie(jar, 'session', given.accessToken, accessAge),
+      setCookie(jar, 'session', given.accessToken, until(given.accessUntil)),
       ...(refreshToken === undefined ? [] : [setCookie(jar, 'refresh', refreshToken, age)]),
       setCookie(jar, 'csrf', given.csrfToken, age),
+      ...(device ? [setCookie(jar, 'device', device.token, until(device.until))] : []),
     ],
   }
 }

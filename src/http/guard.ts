@@ -56,16 +56,23 @@ export async function passOrigin(
   return fault === undefined ? undefined : rejected(site, fault, address)
 }
 
-/** Who is calling, past the token gate where the method is unsafe. */
+/**
+ * Who is calling, past the token gate where the method is unsafe.
+ *
+ * @param limit Asked as soon as it is known who that is; a host's own routes have limits of their own.
+ */
 export async function passCaller(
   request: Request,
   site: Site,
   guard: Guard,
   { cookies }: Credentials,
   address: string,
+  limit: (caller: Caller | Refusal) => Refusal | undefined = () => undefined,
 ): Promise<Caller | Refusal> {
   const { world } = site
   const caller = await authenticate(world, cookies)
+  const tooMany = limit(caller)
+  if (tooMany) return tooMany
   if (!caller.ok) return caller
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')

@@ -6,11 +6,12 @@
  */
 import { Unavailable } from '../ports.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { addressOf } from './address.ts'
+import { addressOf, bucketOf } from './address.ts'
 import { readJson, readNothing } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import { credentialsOf, passCaller, passOrigin } from './guard.ts'
 import { apiHeaders } from './headers.ts'
+import { limited, limitedCaller } from './limits.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
 import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
@@ -55,6 +56,11 @@ async function answered(
   const url = new URL(request.url)
   const preflight = preflightHeaders(request, site)
   const met = match(request.method, url.pathname)
+  const forwardedFor = request.headers.get('x-forwarded-for')
+  const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
+  const bucket = bucketOf(address)
+  // Everything counts, whatever becomes of it.
+  const flood = site.limits.take('floor', bucket)
 
   const anyHost = met.kind === 'route' && met.route.guard.anyHost
   const misled = anyHost ? undefined : toOurHost(request, site, from)
@@ -66,15 +72,19 @@ async function answered(
 
   const credentials = credentialsOf(request, site)
   if (!credentials.ok) return credentials
-  const forwardedFor = request.headers.get('x-forwarded-for')
-  const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
   const astray = await passOrigin(request, site, route.guard, credentials, address)
   if (astray) return astray
 
+  const { cookies } = credentials
+  const { guard } = route
+  const tooMany = flood ?? limited({ site, guard, cookies, bucket })
+  if (tooMany) return tooMany
   const caller =
-    route.guard.caller === 'anyone'
+    guard.caller === 'anyone'
       ? undefined
-      : await passCaller(request, site, route.guard, credentials, address)
+      : await passCaller(request, site, guard, credentials, address, (who) =>
+          limitedCaller({ site, cookies, bucket }, who),
+        )
   if (caller && !caller.ok) return caller
 
   const body = await bodyOf(request, route)
@@ -83,7 +93,6 @@ async function answered(
   if (!query.ok) return query
 
   const userAgent = request.headers.get('user-agent') ?? ''
-  const { cookies } = credentials
   const { value } = body
   return route.answer(
     { site, request, params, body: value, query: query.value, cookies, address, userAgent },

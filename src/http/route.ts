@@ -27,6 +27,11 @@ export interface Guard {
   readonly sameOrigin?: true
   /** Whether it leaves the idle limit alone: it is no sign of a person. */
   readonly passive?: true
+  /**
+   * The tier of limits it counts towards besides the floor; left out, that of who is calling. `floor`
+   * has no other, `login` is counted with the guess.
+   */
+  readonly limit?: 'floor' | 'login' | 'setup' | 'changePassword' | 'refresh'
   /** Whether it answers for any host: probes know only an address. */
   readonly anyHost?: true
 }

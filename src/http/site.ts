@@ -8,6 +8,7 @@ import type { World } from '../ports.ts'
 import type { Origins } from '../rules/csrf.ts'
 import type { Trusted } from './address.ts'
 import { type CookieJar, isLoopback } from './cookies.ts'
+import type { Limits } from './limits.ts'
 
 export interface Site {
   readonly world: World
@@ -16,6 +17,7 @@ export interface Site {
   readonly allowedHosts: readonly string[]
   readonly jar: CookieJar
   readonly trusted: Trusted
+  readonly limits: Limits
   /** `/api/v1` */
   readonly basePath: string
   /** Told of every fault, with the request id that the client was given. */

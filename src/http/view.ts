@@ -8,6 +8,7 @@ import type { Caller } from '../flows/authenticate.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
 import type { AuditRow } from '../rules/audit.ts'
 import type * as facts from '../rules/facts.ts'
+import { addressesIn } from '../rules/lockout.ts'
 import type { Instant } from '../rules/time.ts'
 import type * as wire from '../wire.ts'
 
@@ -80,6 +81,30 @@ function deviceView(userAgent: string): wire.Session['device'] {
     os: seen?.os.name || null,
     kind: kinds.find((kind) => kind === seen?.platform.type) ?? 'other',
     userAgent,
+  }
+}
+
+/** A trusted device, as its owner's list shows it; `current` is the one the request came from. */
+export function trustedView(device: facts.Device, current: string | undefined): wire.Device {
+  const { browser, os, kind } = deviceView(device.userAgent)
+  return {
+    id: device.id,
+    browser,
+    os,
+    kind,
+    createdAt: iso(device.createdAt),
+    lastUsedAt: iso(device.lastUsedAt),
+    current: device.id === current,
+  }
+}
+
+/** A name at rest; without an end after `consecutive` failures in a row. */
+export function lockoutView(bucket: facts.Attempts, consecutive: number): wire.Lockout {
+  return {
+    username: bucket.username ?? '',
+    until: bucket.failures >= consecutive ? null : iso(bucket.restsUntil),
+    count: bucket.failures,
+    addresses: addressesIn(bucket),
   }
 }
 

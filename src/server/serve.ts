@@ -126,7 +126,7 @@ function answerOn(server: Server, gate: Sallyport, log: Log, { working }: Stoppa
     const plain = isApi(path) || from.unreadable || !dashboard
     const answer = plain
       ? await gate.handlePlain(request, from)
-      : (gate.misdirected(request, from) ?? dashboard(request))
+      : (gate.misdirected(request, from) ?? gate.limited(request, from) ?? dashboard(request))
     const ms = Math.round(performance.now() - began)
     log.request({
       requestId: requestIdOf(answer),

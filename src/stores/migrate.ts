@@ -10,6 +10,7 @@ import type { Database, Query, Row, Tables } from './database.ts'
 import { sessions } from './migrations/0001-sessions.ts'
 import { trust } from './migrations/0002-trust.ts'
 import { people } from './migrations/0003-people.ts'
+import { lockouts } from './migrations/0004-lockouts.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -26,6 +27,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-sessions': sessions,
   '0002-trust': trust,
   '0003-people': people,
+  '0004-lockouts': lockouts,
 }
 
 /** The database being opened. */

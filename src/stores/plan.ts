@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Many, owners, sessionsOf } from '../ports.ts'
+import { devicesOf, type Many, owners, sessionsOf } from '../ports.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Change } from '../rules/step.ts'
 import type { Row } from './database.ts'
@@ -29,7 +29,7 @@ const order = {
 } as const satisfies Record<Kind, number>
 
 /** Every list there is. A ref to a list that is not here is refused before anything is read. */
-const lists: readonly Many[] = [sessionsOf(''), owners()]
+const lists: readonly Many[] = [sessionsOf(''), devicesOf(''), owners()]
 
 /** @throws When a list is asked whose members would be written without moving its owner. */
 export function refuseUnknownList(list: Many): void {
@@ -96,7 +96,7 @@ function ownersMoved(seen: ReadonlyMap<string, Seen>, deeds: readonly Deed[]) {
       .filter(({ many }) => many === deed.kind)
       .flatMap(({ by, is, owner, ownedBy, live }) => {
         const under = (fact: Row | undefined) => {
-          if (!fact || fact[live.open] !== null) return undefined
+          if (!fact || (live.open !== undefined && fact[live.open] !== null)) return undefined
           const list = String(fact[by])
           if (ownedBy === undefined) return list
           return list === is ? ownedBy : undefined

@@ -56,7 +56,7 @@ export function selectMany(
 /** What a live member meets. */
 export function isLive({ open, until, standing }: Live, now: Expression<Instant>) {
   return [
-    sql<boolean>`${sql.ref(open)} is null`,
+    ...(open === undefined ? [] : [sql<boolean>`${sql.ref(open)} is null`]),
     ...until.map((column) => sql<boolean>`${sql.ref(column)} > ${now}`),
     ...(standing ? [isStanding] : []),
   ]

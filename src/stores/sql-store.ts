@@ -9,6 +9,7 @@ import { type Random, type Ref, type Shown, type Store, Unavailable } from '../p
 import { seal } from '../rules/audit.ts'
 import type { Kind } from '../rules/facts.ts'
 import { second } from '../rules/time.ts'
+import { resting, sweep } from './buckets.ts'
 import type { Database } from './database.ts'
 import { pageOf } from './list.ts'
 import { plan, refuseUnknownList } from './plan.ts'
@@ -83,6 +84,9 @@ export function sqlStore(given: {
     },
 
     page: async (ref, from) => (await pageOf(site, ref, from)) as never,
+
+    resting: (from) => resting(site, from),
+    sweep: () => sweep(site),
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])

@@ -39,8 +39,8 @@ test('FIX-01: whatever cookies are planted before, those after sign-in are new',
     const victim = visitor(open.gate)
     for (const [name, value] of Object.entries(cookies)) victim.jar.set(name, value)
     const signed = await victim.logIn('ada')
-    expect([signed.status, signed.set.length]).toEqual([200, 2])
-    for (const name of [session, '__Host-csrf']) {
+    expect([signed.status, signed.set.length]).toEqual([200, 3])
+    for (const name of [session, '__Host-csrf', '__Host-device']) {
       expect(victim.jar.get(name)).toMatch(/^[\w.-]{60,}$/)
       expect(Object.values(cookies)).not.toContain(victim.jar.get(name))
     }
@@ -227,14 +227,17 @@ test('COOK-06, COOK-07: cookies are set by those who let in or out, with one set
     .flatMap(({ set }) => set)
     .map((cookie) => {
       const [, name, age] =
-        /^__Host-(session|csrf)=[\w.-]+; Path=\/; Secure; SameSite=Strict(?:; HttpOnly)?; Max-Age=(\d+)$/.exec(
+        /^__Host-(session|csrf|device)=[\w.-]+; Path=\/; Secure; SameSite=Strict(?:; HttpOnly)?; Max-Age=(\d+)$/.exec(
           cookie,
         ) ?? []
-      expect([cookie, cookie.includes('HttpOnly')]).toEqual([cookie, name === 'session'])
+      expect([cookie, cookie.includes('HttpOnly')]).toEqual([cookie, name !== 'csrf'])
       return [name, Number(age)]
     })
   expect(ages).toEqual(
-    ['session', 'csrf', 'session', 'csrf', 'csrf'].map((name) => [name, 8 * 3600]),
+    ['session', 'csrf', 'device', 'session', 'csrf', 'device', 'csrf'].map((name) => [
+      name,
+      name === 'device' ? 180 * 24 * 3600 : 8 * 3600,
+    ]),
   )
   pass(9 * 3_600_000)
   refused.push(await ada.send('GET', '/auth/me'))
@@ -273,6 +276,7 @@ test('COOK-06: the prefix goes on loopback alone, and weakens only for a shared 
     201,
     expect.stringMatching(/^session=[\w.-]+; Path=\/; SameSite=Strict; HttpOnly; Max-Age=28800$/),
     expect.stringMatching(/^csrf=[\w.-]+; Path=\/; SameSite=Strict; Max-Age=28800$/),
+    expect.stringMatching(/^device=[\w-]+; Path=\/; SameSite=Strict; HttpOnly; Max-Age=15552000$/),
   ])
 })
 
@@ -296,7 +300,7 @@ test('COOK-08: nothing a person types gets into a header', async () => {
     )
     expect(all).not.toMatch(/evil|UA;|mine|a;b/i)
     for (const cookie of answer.set)
-      expect(cookie).toMatch(/^__Host-(session|csrf)=[\w.-]+; Path=\/;/)
+      expect(cookie).toMatch(/^__Host-(session|csrf|device)=[\w.-]+; Path=\/;/)
   }
   expect(await query('select "displayName", "userAgent" from users join sessions on true')).toEqual(
     [{ displayName: 'x; Path=/evil, y=z', userAgent: headers['User-Agent'] }],

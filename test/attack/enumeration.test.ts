@@ -89,7 +89,7 @@ test.each(databases)('ENUM-01: every sign-in that fails is answered alike, on %s
   expect(new Set(pseudonyms).size).toBe(pseudonyms.length - 1)
 })
 
-test('ENUM-02: every sign-in that fails does the same work: one hash, one read, one record', async () => {
+test('ENUM-02: every sign-in that fails does the same work: one read, one charge, one hash, one record', async () => {
   const { database } = await peopled()
   const written = { publicOrigin: origin, database, secret, setupToken }
   const { world, close } = await openWorld(saidIn(written), undefined)
@@ -128,7 +128,7 @@ test('ENUM-02: every sign-in that fails does the same work: one hash, one read, 
     expect((await logIn(counted, asked, from)).ok).toBe(false)
     expect([username, work]).toEqual([
       username,
-      ['find', 'verify $argon2id$v=19$m=19456,t=2,p=1', 'step'],
+      ['find', 'step', 'verify $argon2id$v=19$m=19456,t=2,p=1', 'step'],
     ])
   }
 })

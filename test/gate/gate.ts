@@ -17,6 +17,17 @@ export const origin = 'https://app.example.test'
 export const setupToken = 'a setup token that only this test knows'
 export const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
 
+/** Every tier of the limits switched off. */
+export const noLimits = {
+  floor: 0,
+  anonymous: 0,
+  signedIn: 0,
+  login: 0,
+  setup: 0,
+  changePassword: 0,
+  refresh: 0,
+} as const
+
 /** The databases every scenario is run on. */
 export const databases = ['sqlite', 'postgres'] as const
 export type DatabaseKind = (typeof databases)[number]
@@ -66,6 +77,8 @@ export async function openTestGate(
       onFault: (fault) => faults.push(fault.error),
       // One session cookie for the whole life, unless a test is about refreshing.
       refresh: { enabled: false },
+      // Nobody is counted, unless a test is about that. Guesses always are.
+      limits: noLimits,
       ...options,
       ...more,
     })
@@ -95,7 +108,7 @@ export async function openTestGate(
       return fresh as unknown as AuditLine[]
     },
     async dump() {
-      const tables = ['instance', 'users', 'sessions']
+      const tables = ['instance', 'users', 'sessions', 'devices']
       const rows: unknown[] = []
       for (const name of tables) rows.push(await query(`select * from ${name} order by id`))
       return JSON.stringify(rows)

@@ -7,6 +7,7 @@
 import { onTestFinished } from 'vitest'
 import { cookieJar } from '../../src/http/cookies.ts'
 import { type Handle, handlerOf } from '../../src/http/handler.ts'
+import { limitsOf } from '../../src/http/limits.ts'
 import { responseFrom } from '../../src/http/plain.ts'
 import type { Route } from '../../src/http/route.ts'
 import { sessionRoutes } from '../../src/http/routes/sessions.ts'
@@ -18,7 +19,7 @@ import { openDatabase } from '../../src/stores/open.ts'
 import { sqlStore } from '../../src/stores/sql-store.ts'
 import { openWorld } from '../../src/world.ts'
 import { watched } from '../store/race.ts'
-import { origin, secret, setupToken } from './gate.ts'
+import { noLimits, origin, secret, setupToken } from './gate.ts'
 
 const routes: readonly Route[] = [...sessionRoutes, ...userRoutes]
 
@@ -29,7 +30,7 @@ export async function watchedGate(
   watch: Parameters<typeof watched>[1],
 ): Promise<{ handle: Handle }> {
   const settings = { publicOrigin: origin, database, secret, setupToken }
-  const said = saidIn({ ...settings, refresh: { enabled: false } })
+  const said = saidIn({ ...settings, limits: noLimits, refresh: { enabled: false } })
   const { world, policy, close } = await openWorld(said, clock)
   onTestFinished(close)
   const { random, keys } = world
@@ -48,6 +49,7 @@ export async function watchedGate(
     allowedHosts: [],
     jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
     trusted: () => false,
+    limits: limitsOf(policy.limits, clock),
     basePath: policy.basePath,
     onFault: ({ error }) => {
       throw error

@@ -16,7 +16,7 @@ export const activityRoutes: readonly Route[] = [
     summary: 'What was recorded about the person, newest first.',
     guard: { restricted: false },
     body: 'none',
-    query: wire.ActivityList,
+    query: wire.PageQuery,
     async answer({ site: { world }, query }, caller) {
       const bound = { list: 'activity', for: caller.user.id }
       const from = pageFrom(world, bound, query)

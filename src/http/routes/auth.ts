@@ -35,6 +35,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/setup',
     summary: 'Makes the first owner and signs him in.',
+    guard: { limit: 'setup' },
     body: 'json',
     async answer(asked) {
       const { world } = asked.site
@@ -60,6 +61,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/login',
     summary: 'Signs a person in.',
+    guard: { limit: 'login' },
     body: wire.LogIn,
     async answer(asked) {
       const { username, password, remember = false } = asked.body
@@ -108,6 +110,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/refresh',
     summary: 'Renews the session: new tokens for old ones, each old one once.',
+    guard: { limit: 'refresh' },
     body: 'none',
     async answer({ site, request, cookies, address }) {
       const { world } = site

@@ -19,7 +19,7 @@ export const healthRoutes: readonly Route[] = [
     method: 'GET',
     path: '/health/live',
     summary: 'Answers as long as the process runs.',
-    guard: { anyHost: true },
+    guard: { anyHost: true, limit: 'floor' },
     body: 'none',
     answer: async () => ({ ok: true, status: 200, body: { status: 'ok' } }),
   }),
@@ -28,7 +28,7 @@ export const healthRoutes: readonly Route[] = [
     method: 'GET',
     path: '/health/ready',
     summary: 'Whether requests can be served.',
-    guard: { anyHost: true },
+    guard: { anyHost: true, limit: 'floor' },
     body: 'none',
     async answer({ site }) {
       try {

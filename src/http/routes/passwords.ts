@@ -16,7 +16,7 @@ export const passwordRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/change-password',
     summary: 'Takes a new password, ends all sessions, and goes on in a new one.',
-    guard: { restricted: true },
+    guard: { restricted: true, limit: 'changePassword' },
     body: wire.ChangePassword,
     async answer(asked, caller) {
       const { site, body } = asked
