@@ -38,13 +38,14 @@ export function limitsOf(
       tiers.set(tier, counters)
       // An age, so that setting the clock of the machine lifts no limit.
       const counted = count(counters.get(key), limit, elapsed())
-      if (!counted.ok) return refuse('rate_limited', { why: tier, retryAfter: counted.wait })
       // What was heard of last stands at the end.
       counters.delete(key)
       counters.set(key, counted.counter)
       const [oldest] = counters.keys()
       if (counters.size > most && oldest !== undefined) counters.delete(oldest)
-      return undefined
+      return counted.ok
+        ? undefined
+        : refuse('rate_limited', { why: tier, retryAfter: counted.wait })
     },
   }
 }

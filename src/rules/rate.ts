@@ -56,10 +56,11 @@ export interface Counter {
   readonly minuteSince: Instant
 }
 
-/** One request more, or how long until there is room for one. */
-export type Counted =
-  | { readonly ok: true; readonly counter: Counter }
+/** One request more, or how long until there is room for one; and what is to be kept either way. */
+export type Counted = { readonly counter: Counter } & (
+  | { readonly ok: true }
   | { readonly ok: false; readonly wait: Millis }
+)
 
 /**
  * Counts one request. One that is refused is not counted, so insisting does not lengthen the wait.
@@ -69,7 +70,8 @@ export type Counted =
 export function count(kept: Counter | undefined, limit: number, now: Instant): Counted {
   const current = kept && now >= kept.minuteSince && now < kept.minuteSince + minute
   if (!current) return { ok: true, counter: { requests: 1, minuteSince: now } }
-  if (kept.requests >= limit) return { ok: false, wait: kept.minuteSince + minute - now }
+  if (kept.requests >= limit)
+    return { ok: false, counter: kept, wait: kept.minuteSince + minute - now }
   const { minuteSince } = kept
   return { ok: true, counter: { requests: kept.requests + 1, minuteSince } }
 }

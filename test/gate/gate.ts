@@ -40,6 +40,7 @@ export interface AuditLine {
   readonly outcome: string
   readonly reason: string | null
   readonly address: string | null
+  readonly device: string | null
   readonly details: string | null
 }
 
