@@ -329,10 +329,10 @@ describe('Devices', () => {
   })
 })
 
-describe('Administrators', () => {
+describe.each(databases)('Administrators, on %s,', (kind) => {
   /** An owner, an administrator and a member, each signed in. */
   async function peopled() {
-    const open = await openTestGate('sqlite', { lockout: { perAddress: 1_000 } })
+    const open = await openTestGate(kind, { lockout: { perAddress: 1_000 } })
     const owner = visitor(open.gate)
     const { id } = (await owner.setUp()).json.user
     const adminId = await addPerson(open, 'root', { role: 'admin' })

@@ -85,6 +85,18 @@ const table: [name: string, given: Start, complaints: string[]][] = [
     ],
   ],
   [
+    'a rest longer than the longest, and fewer failures in a row than fill a name',
+    {
+      env: { SALLYPORT_LOCKOUT_DURATION: '2h', SALLYPORT_LOCKOUT_THRESHOLD: '20' },
+      flags: ['--lockout-consecutive', '19', '--limits-anonymous', '-1'],
+    },
+    [
+      '- --limits-anonymous: write a whole number.',
+      '- lockout.duration: not longer than lockout.longest.',
+      '- lockout.consecutive: not below lockout.threshold',
+    ],
+  ],
+  [
     'a secret and a file of one',
     { env: { SALLYPORT_SECRET: secret, SALLYPORT_SECRET_FILE: 'secret' } },
     ['- secret, secretFile: give one of the two.'],

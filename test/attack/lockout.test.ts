@@ -340,48 +340,52 @@ test('LOCK-13: what a client writes about its address changes nothing, in limits
 })
 
 describe('LOCK-14: names without end', () => {
-  test('fill no table: an address adds thirty rows in a quarter of an hour, and they go', async () => {
-    const open = await openTestGate()
-    await visitor(open.gate).setUp()
-    let now = Date.UTC(2026, 0, 1, 12)
-    const written = {
-      publicOrigin: origin,
-      database: open.database,
-      secret,
-      setupToken,
-      limits: noLimits,
-    }
-    const { world, close } = await openWorld(saidIn(written), {
-      now: () => now,
-      elapsed: () => now,
-    })
-    onTestFinished(close)
-    // Every answer as for a known name; the hash is left out, it is not what is counted here.
-    const { hasher } = world
-    const quick = {
-      ...world,
-      hasher: { ...hasher, verify: async () => ({ ok: true, value: false }) },
-    }
-    const from = { address: '203.0.113.9', bucket: '203.0.113.9', userAgent: '', came: undefined }
-    const rows = async () => Number((await open.query('select count(*) as n from attempts'))[0]?.n)
-    const seen = new Set<string>()
-    for (let hours = 0; hours < 4; hours++) {
-      for (let n = 0; n < 500; n++) {
-        const username = `${hours}x${n}${'y'.repeat(n % 90)}`
-        const asked = { username, password: wrong, remember: false }
-        const done = await logIn(quick as typeof world, asked, from)
-        seen.add(done.ok ? 'in' : done.code)
+  test.each(databases)(
+    'fill no table: an address adds thirty rows in a quarter of an hour, and they go, on %s',
+    async (kind) => {
+      const open = await openTestGate(kind)
+      await visitor(open.gate).setUp()
+      let now = Date.UTC(2026, 0, 1, 12)
+      const written = {
+        publicOrigin: origin,
+        database: open.database,
+        secret,
+        setupToken,
+        limits: noLimits,
       }
-      expect(await rows()).toBe(30 * (hours + 1) + 1)
-      now += 15 * minute
-    }
-    expect(seen).toEqual(new Set(['invalid_credentials', 'rate_limited']))
-    // Of what can still matter nothing is removed; after a week nothing of it is left.
-    expect([await sweep(world), await rows()]).toEqual([1, 120])
-    now += 8 * day
-    expect(await sweep(world)).toBe(120)
-    expect(await rows()).toBe(0)
-  })
+      const { world, close } = await openWorld(saidIn(written), {
+        now: () => now,
+        elapsed: () => now,
+      })
+      onTestFinished(close)
+      // Every answer as for a known name; the hash is left out, it is not what is counted here.
+      const { hasher } = world
+      const quick = {
+        ...world,
+        hasher: { ...hasher, verify: async () => ({ ok: true, value: false }) },
+      }
+      const from = { address: '203.0.113.9', bucket: '203.0.113.9', userAgent: '', came: undefined }
+      const rows = async () =>
+        Number((await open.query('select count(*) as n from attempts'))[0]?.n)
+      const seen = new Set<string>()
+      for (let hours = 0; hours < 4; hours++) {
+        for (let n = 0; n < 500; n++) {
+          const username = `${hours}x${n}${'y'.repeat(n % 90)}`
+          const asked = { username, password: wrong, remember: false }
+          const done = await logIn(quick as typeof world, asked, from)
+          seen.add(done.ok ? 'in' : done.code)
+        }
+        expect(await rows()).toBe(30 * (hours + 1) + 1)
+        now += 15 * minute
+      }
+      expect(seen).toEqual(new Set(['invalid_credentials', 'rate_limited']))
+      // Of what can still matter nothing is removed; after a week nothing of it is left.
+      expect([await sweep(world), await rows()]).toEqual([1, 120])
+      now += 8 * day
+      expect(await sweep(world)).toBe(120)
+      expect(await rows()).toBe(0)
+    },
+  )
 
   test('fill no memory: beyond a bound the address unheard of for longest is forgotten', () => {
     let now = 0
