@@ -33,7 +33,13 @@ export async function serveClaimed(
   const program = startProgram('../src/server/main.ts', ['serve', '--port', `${port}`, ...flags], {
     ...(core === undefined ? {} : { core }),
     cwd: folder,
-    env: { SALLYPORT_SETUP_TOKEN: setupToken },
+    env: {
+      SALLYPORT_SETUP_TOKEN: setupToken,
+      SALLYPORT_LIMITS_FLOOR: '0',
+      SALLYPORT_LIMITS_ANONYMOUS: '0',
+      SALLYPORT_LIMITS_SIGNED_IN: '0',
+      SALLYPORT_LIMITS_LOGIN: '0',
+    },
   })
   await program.line(/^Listening/)
   const claimed = await fetch(`${origin}/api/v1/auth/setup`, {

@@ -12,7 +12,7 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { freshPostgres } from './provision/postgres.ts'
 import { browser } from './server/browser.ts'
-import { emptyFolder, freePort, type ServerProcess, serve } from './server/process.ts'
+import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 /** As many as one address may have hashed at a time. */
 const people = 8
@@ -60,7 +60,7 @@ async function campaign(
   look: (folder: string) => Promise<void>,
 ) {
   const place = { folder: emptyFolder(), port: await freePort() }
-  const given = { ...place, env: { ...env, SALLYPORT_SESSION_LIMIT: '0' } }
+  const given = { ...place, env: { ...unlimited, ...env, SALLYPORT_SESSION_LIMIT: '0' } }
   let server = await serve(given)
   await browser(server).setUp(server.setupToken)
   const answered: Map<string, string>[] = []

@@ -384,7 +384,10 @@ describe.each(databases)('Administrators, on %s,', (kind) => {
     expectRefused(await member.send('POST', `/users/${ids.member}/unlock`), 403, 'forbidden')
     expectRefused(await admin.send('POST', `/users/${ids.owner}/unlock`), 403, 'forbidden')
     expectRefused(await admin.send('POST', `/users/${'A'.repeat(22)}/unlock`), 404, 'not_found')
-    expect(await recorded()).toEqual([])
+    expect((await recorded()).map(({ type, actor }) => [type, actor])).toEqual([
+      ['access.refused', `user:${ids.member}`],
+      ['access.refused', `user:${ids.admin}`],
+    ])
     expect((await admin.send('POST', `/users/${ids.member}/unlock`)).status).toBe(204)
     expect(await recorded()).toMatchObject([
       { type: 'auth.unlocked', actor: `user:${ids.admin}`, subject: `user:${ids.member}` },

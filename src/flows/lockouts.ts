@@ -11,7 +11,7 @@ import type { Place } from '../rules/cursor.ts'
 import type { Attempts } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { forget, type Step } from '../rules/step.ts'
-import { acting } from './acting.ts'
+import { acting, refused } from './acting.ts'
 import type { Caller } from './authenticate.ts'
 import { nameBucketOf } from './charge.ts'
 
@@ -53,7 +53,10 @@ export async function unlock(
     const { me, mine } = by
     if (target?.username !== username || target.deletedAt !== null)
       return { verdict: refuse('not_found') }
-    if (!isAtLeast(me.role, target.role)) return { verdict: refuse('forbidden', { why: 'role' }) }
+    if (!isAtLeast(me.role, target.role)) {
+      const refusal = refuse('forbidden', { why: 'role' })
+      return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
+    }
     if (!bucket) return { verdict: undefined }
     const said = { actor: `user:${me.id}`, subject: `user:${id}`, session: mine.id, address }
     return {

@@ -10,7 +10,7 @@ import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { freshPostgres } from '../provision/postgres.ts'
 import { type Browser, browser } from './browser.ts'
-import { emptyFolder, freePort, type ServerProcess, serve } from './process.ts'
+import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './process.ts'
 
 export const places = {
   'one SQLite file': async () => ({}),
@@ -47,7 +47,8 @@ export async function pair(
     SALLYPORT_SESSION_LIMIT: '0',
     ...more,
   }
-  const start = (at: number, extra = {}) => serve({ folder, port: at, env: { ...env, ...extra } })
+  const start = (at: number, extra = {}) =>
+    serve({ folder, port: at, env: { ...unlimited, ...env, ...extra } })
   const nodes = await Promise.all([start(port), start(other)])
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())

@@ -62,6 +62,13 @@ export interface ServerProcess extends Started {
   kill(): Promise<Ended>
 }
 
+/** Every tier of the limits switched off, for races that they are not the subject of. */
+export const unlimited = Object.fromEntries(
+  ['FLOOR', 'ANONYMOUS', 'SIGNED_IN', 'LOGIN', 'SETUP', 'CHANGE_PASSWORD', 'REFRESH'].map(
+    (tier) => [`SALLYPORT_LIMITS_${tier}`, '0'],
+  ),
+)
+
 /** An empty folder, removed when the test is over. */
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-server-'))
