@@ -114,7 +114,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     let [unanswered, healed] = [0, 0]
     for (let n = 0; n < kills; n++) {
       const tabs = jars.map((jar) => two.tab(0, jar))
-      const killed = pause(Math.random() * 25).then(() => two.nodes[0].kill())
+      const killed = pause(5 + Math.random() * 150).then(() => two.nodes[0].kill())
       // Each goes on until it gets no answer any more.
       const heard = await Promise.all(
         tabs.map(async (tab) => {
@@ -141,6 +141,8 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     await annotate(
       `${kills} kills, ${unanswered} refreshes without an answer, ${healed} of them done`,
     )
+    // Kills that never meet a refresh between its commit and its answer would show nothing.
+    if (campaign) expect(healed).toBeGreaterThan(0)
     const rows = await two.query('select id from sessions where "endedAt" is not null')
     expect(rows).toEqual([])
   })
