@@ -82,7 +82,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const once = createTransport({ baseUrl, fetch, timeout })
   // An answer that is lost must be asked for again soon, while the old token is still excused.
   const soon = createTransport({ baseUrl, fetch, timeout: Math.min(timeout, 5_000) })
-  const send = renewing(once, () => soon('POST', '/auth/refresh'), baseUrl)
+  const { call: send, alone } = renewing(once, () => soon('POST', '/auth/refresh'), baseUrl)
   const kept = keepSession(baseUrl, (passive) => send<Signed>('GET', '/auth/me', { passive }))
 
   const call: Call = async (method, path, callOptions) => {
@@ -97,7 +97,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   async function enter(path: string, body: LogIn | SetUp): Promise<Signed> {
     try {
-      const signed = await once<Signed>('POST', path, { body })
+      const signed = await alone(() => once<Signed>('POST', path, { body }))
       kept.enter(signed)
       return signed
     } catch (error) {
@@ -113,9 +113,11 @@ export function createClient(options: ClientOptions = {}): Client {
     signIn: (proof) => enter('/auth/login', proof),
     setUp: (owner) => enter('/auth/setup', owner),
     signOut: async () => {
+      const learn = kept.listen()
       try {
-        await call('POST', '/auth/logout')
+        await alone(() => once('POST', '/auth/logout'))
       } catch (error) {
+        learn(error)
         // Refused because there is no session any more: that is what was asked for.
         if (kept.state.get().status !== 'unauthenticated') throw error
       }

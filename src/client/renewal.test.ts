@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ProblemError, UnreachableError } from './errors.ts'
-import { renewing } from './renewal.ts'
+import { type Renewing, renewing } from './renewal.ts'
 import type { Call } from './transport.ts'
 
 const problem = (status: number, code: ProblemError['code']) =>
@@ -23,7 +23,7 @@ let named = 0
 let name: string
 
 /** A tab: what it calls is noted when it is sent. */
-function tab(): { call: Call; refresh: () => Promise<unknown> } {
+function tab(): Renewing & { refresh: () => Promise<unknown> } {
   const { said, refreshes } = browser
   const send = async (method: string, path: string): Promise<never> => {
     said.push(`${method} ${path}`)
@@ -38,7 +38,7 @@ function tab(): { call: Call; refresh: () => Promise<unknown> } {
     refreshes.shift()?.()
     browser.good = true
   })
-  return { call: renewing(send as Call, refresh, name), refresh }
+  return { ...renewing(send as Call, refresh, name), refresh }
 }
 
 const failing = (error: unknown) => () => {
@@ -112,7 +112,7 @@ describe.each(ways)('%s', (_, locks) => {
     const refresh = vi.fn(async () => {
       browser.good = true
     })
-    const call = renewing(send as unknown as Call, refresh, name)
+    const { call } = renewing(send as unknown as Call, refresh, name)
     const one = call('GET', '/late')
     expect(await settled(call('GET', '/x'))).toBe('done')
     late[0]?.(expired)
@@ -128,7 +128,7 @@ describe.each(ways)('%s', (_, locks) => {
     ['away', gone],
   ])('%s renews nothing', async (_, error) => {
     const refresh = vi.fn()
-    const call = renewing(() => Promise.reject(error), refresh, name)
+    const { call } = renewing(() => Promise.reject(error), refresh, name)
     await expect(settled(call('GET', '/x'))).rejects.toBe(error)
     expect(refresh).not.toHaveBeenCalled()
   })
@@ -152,7 +152,7 @@ describe.each(ways)('%s', (_, locks) => {
       tries.push(Date.now() - begun)
       throw error
     }
-    const call = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = renewing(() => Promise.reject(expired), refresh, name)
     await expect(settled(call('GET', '/x'))).rejects.toBe(error)
     const waits = tries.map((at, n) => Math.round((at - (tries[n - 1] ?? at)) / 100) * 100)
     expect(waits).toEqual([0, 500, 1000, 2000, 4000, 8000])
@@ -167,7 +167,7 @@ describe.each(ways)('%s', (_, locks) => {
       await new Promise((resolve) => setTimeout(resolve, 5_000))
       throw gone
     }
-    const call = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = renewing(() => Promise.reject(expired), refresh, name)
     await expect(settled(call('GET', '/x'))).rejects.toBe(gone)
     expect(tries.length).toBeGreaterThan(2)
     expect((tries.at(-1) ?? 0) + 5_000).toBeLessThan(26_000)
@@ -192,6 +192,17 @@ describe.each(ways)('%s', (_, locks) => {
     expect(count('GET /x')).toBe(1)
   })
 
+  test('who signs in or out waits for a renewal underway, so that its cookies are not the last', async () => {
+    const { call, alone } = tab()
+    const one = call('GET', '/x')
+    await vi.advanceTimersByTimeAsync(10)
+    const out = alone(async () => browser.said.push('out'))
+    await settled(Promise.all([one, out]))
+    expect(browser.said.slice(0, 2)).toEqual(['GET /x', 'refresh'])
+    expect(browser.good).toBe(true)
+    expect(browser.said.indexOf('out')).toBeGreaterThan(1)
+  })
+
   test('limited, it is not tried again at once', async () => {
     const limited = problem(429, 'rate_limited')
     browser.refreshes.push(failing(limited))
@@ -201,7 +212,7 @@ describe.each(ways)('%s', (_, locks) => {
 
   test('a session that is over whatever is renewed ends somewhere', async () => {
     const refresh = vi.fn(async () => {})
-    const call = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = renewing(() => Promise.reject(expired), refresh, name)
     await expect(settled(call('GET', '/x'))).rejects.toBe(expired)
     expect(refresh.mock.calls.length).toBeLessThan(5)
   })
@@ -223,6 +234,20 @@ describe.runIf(globalThis.navigator?.locks)('tabs of one browser', () => {
     )
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
     expect(count('refresh')).toBe(2)
+  })
+
+  test('a sign-out in one tab waits for the renewal of another', async () => {
+    const [one, two] = [tab(), tab()]
+    const order: string[] = []
+    const call = one.call('GET', '/x').then(() => order.push('renewed'))
+    await vi.advanceTimersByTimeAsync(10)
+    const out = two.alone(async () => order.push(`out, ${browser.good}`))
+    await settled(Promise.all([call, out]))
+    expect(order).toContain('out, true')
+  })
+
+  test('what fails alone fails as it did', async () => {
+    await expect(tab().alone(() => Promise.reject(gone))).rejects.toBe(gone)
   })
 
   test('tabs that renew elsewhere do not wait for each other', async () => {

@@ -15,27 +15,51 @@ const pauses = [500, 1000, 2000, 4000, 8000]
  */
 const patience = 20_000
 
+/** A person who signs in or out does not wait longer than this for a renewal. */
+const politeness = 5_000
+
+export interface Renewing {
+  /** Makes a call, and renews the session for it where that has to be. */
+  readonly call: Call
+  /**
+   * Does what sets or clears the cookies itself while nobody renews: of a refresh that was answered
+   * late, the old session's cookies would come back.
+   */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+}
+
 /**
  * @param send Makes a call once.
  * @param refresh `POST /auth/refresh`, once.
  * @param baseUrl Tabs that use the same one renew together.
  */
-export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: string): Call {
+export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: string): Renewing {
   let renewals = 0
   let underway: Promise<boolean> | undefined
+  const name = `sallyport:${baseUrl}`
 
-  return async function call(method, path, options) {
-    for (let tries = 0; ; tries++) {
-      const before = renewals
-      try {
-        return await send(method, path, options)
-      } catch (error) {
-        if (!isExpired(error) || tries === 3) throw error
-        // Sent with a token of before: what was renewed meanwhile need not be renewed again.
-        const worth = before !== renewals || (await unless(options?.signal, renew(tries > 0)))
-        if (!worth) throw error
+  return {
+    async call(method, path, options) {
+      for (let tries = 0; ; tries++) {
+        const before = renewals
+        try {
+          return await send(method, path, options)
+        } catch (error) {
+          if (!isExpired(error) || tries === 3) throw error
+          // Sent with a token of before: what was renewed meanwhile need not be renewed again.
+          const worth = before !== renewals || (await unless(options?.signal, renew(tries > 0)))
+          if (!worth) throw error
+        }
       }
-    }
+    },
+    async alone(work) {
+      if (locksHere()) return locked(work, politeness)
+      if (underway) {
+        const enough = new Promise((resolve) => setTimeout(resolve, politeness))
+        await Promise.race([underway.catch(() => {}), enough])
+      }
+      return work()
+    },
   }
 
   /** Whether the call is worth making again. */
@@ -48,19 +72,23 @@ export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: s
 
   /** @param surely After the turn of another tab as well, which has not helped. */
   async function inTurn(surely: boolean): Promise<boolean> {
-    const locks = globalThis.navigator?.locks
+    const locks = locksHere()
     if (!locks) return persist()
-    const name = `sallyport:${baseUrl}`
     if (!surely) {
       const done = await locks.request(name, { ifAvailable: true }, (lock) => lock && persist())
       if (done !== null) return done
     }
+    return locked(async () => !surely || persist(), patience)
+  }
+
+  /** Works in turn with other tabs, or, where the turn does not come, out of it. */
+  async function locked<T>(work: () => Promise<T>, longest: number): Promise<T> {
+    const signal = AbortSignal.timeout(longest)
     try {
-      const signal = AbortSignal.timeout(patience)
-      return await locks.request(name, { signal }, () => !surely || persist())
+      return await (locksHere()?.request(name, { signal }, work) ?? work())
     } catch (error) {
       // A tab that the browser has put to sleep must not keep the others waiting.
-      if (error instanceof DOMException) return persist()
+      if (error instanceof DOMException && error.name === 'TimeoutError') return work()
       throw error
     }
   }
@@ -94,6 +122,9 @@ function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
   })
 }
+
+/** Node has had them for a short time only, and browsers only where the origin is secure. */
+const locksHere = (): LockManager | undefined => globalThis.navigator?.locks
 
 const isExpired = (error: unknown): boolean =>
   error instanceof ProblemError && error.code === 'session_expired'
