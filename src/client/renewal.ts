@@ -54,7 +54,7 @@ export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: s
     },
     async alone(work) {
       if (locksHere()) return locked(work, politeness)
-      if (underway) {
+      if (underway !== undefined) {
         const enough = new Promise((resolve) => setTimeout(resolve, politeness))
         await Promise.race([underway.catch(() => {}), enough])
       }
