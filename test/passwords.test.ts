@@ -51,13 +51,16 @@ describe.each(databases)('changing the own password, on %s', (kind) => {
       '__Host-session; Path=/; Secure; SameSite=Strict; HttpOnly; Max-Age=300',
       '__Host-refresh; Path=/; Secure; SameSite=Strict; HttpOnly',
       '__Host-csrf; Path=/; Secure; SameSite=Strict',
+      '__Host-device; Path=/; Secure; SameSite=Strict; HttpOnly; Max-Age=15552000',
     ])
+    // Two browsers were trusted; one is now, and by another cookie.
+    expect(await open.query('select id from devices')).toHaveLength(1)
     const { session, user } = changed.json
     expect([user.id, user.mustChangePassword]).toEqual([signed.json.user.id, false])
     expect(session.id).not.toBe(signed.json.session.id)
     expect(session.expiresAt).toBe('2026-01-01T20:01:00.000Z')
     expect(session.idleUntil).toBe('2026-01-01T12:16:00.000Z')
-    for (const name of ['__Host-session', '__Host-refresh', '__Host-csrf'])
+    for (const name of ['__Host-session', '__Host-refresh', '__Host-csrf', '__Host-device'])
       expect(ada.jar.get(name)).not.toBe(before.jar.get(name))
 
     const said = await open.recorded()
