@@ -48,7 +48,7 @@ test('a host that throws on being told changes no answer', async () => {
   })
   const line = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const claimed = await visitor(gate).setUp()
-  expect([claimed.status, claimed.set.length]).toEqual([201, 3])
+  expect([claimed.status, claimed.set.length]).toEqual([201, 4])
   expect(line.mock.calls.map(([text]) => text)).toEqual([
     expect.stringContaining('the host stumbles'),
   ])
