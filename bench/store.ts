@@ -72,7 +72,13 @@ async function storeAt(place: string): Promise<Store> {
   const database = await openDatabase(place, { clock, random })
   const store = sqlStore({ database, random, auditKey: randomBytes(32) })
   const ada = { id: 'ada', username: 'ada', displayName: 'Ada', role: 'member', scopes: '[]' }
-  const blank = { passwordHash: null, lastLoginAt: null, disabledAt: null }
+  const blank = {
+    temporaryUntil: null,
+    deletedAt: null,
+    passwordHash: null,
+    lastLoginAt: null,
+    disabledAt: null,
+  }
   await store.step({}, (_, now) => ({
     verdict: 0,
     keep: [keep('users', { ...ada, ...blank, mustChangePassword: 0, version: 1, createdAt: now })],

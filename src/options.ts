@@ -7,9 +7,11 @@
 import { trustedProxies } from './http/address.ts'
 import { isLoopback } from './http/cookies.ts'
 import { hashingSettings, passwordSettings } from './rules/password.ts'
+import { refreshSettings } from './rules/rotation.ts'
 import { sessionSettings } from './rules/session.ts'
 import type { Choice, Count, Duration, Flag, PolicyOf, Settings, Texts } from './rules/settings.ts'
 import { type Said, settle } from './rules/settle.ts'
+import { stepUpSettings } from './rules/step-up.ts'
 
 export const settings = {
   publicOrigin: {
@@ -80,13 +82,8 @@ export const settings = {
   password: passwordSettings,
   hashing: hashingSettings,
   session: sessionSettings,
-  refresh: {
-    enabled: {
-      is: 'flag',
-      default: false,
-      doc: 'Short access tokens renewed by rotating refresh tokens, instead of one session cookie.',
-    },
-  },
+  refresh: refreshSettings,
+  stepUp: stepUpSettings,
 } as const satisfies Settings
 
 export type Policy = PolicyOf<typeof settings>
@@ -187,10 +184,6 @@ function contradictions(policy: Policy): string[] {
     [
       session.rememberedIdle > session.rememberedAbsolute,
       'session.rememberedIdle: not longer than session.rememberedAbsolute.',
-    ],
-    [
-      policy.refresh.enabled,
-      'refresh.enabled: refresh tokens are not in this release; leave it false.',
     ],
     [
       cookies.domain !== undefined &&

@@ -9,9 +9,11 @@ import type { Facts, Kind } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
 import type { passwordSettings } from './rules/password.ts'
 import type { Refusal } from './rules/refusal.ts'
+import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
 import type { PolicyOf } from './rules/settings.ts'
 import type { Step } from './rules/step.ts'
+import type { StepUpPolicy } from './rules/step-up.ts'
 import type { Instant, Millis } from './rules/time.ts'
 
 /** Asks for one record. */
@@ -53,6 +55,8 @@ export const userNamed = (username: string): One<'users'> => ({
   by: 'username',
   is: username,
 })
+export const device = (id: string): One<'devices'> => ({ one: 'devices', by: 'id', is: id })
+export const attempts = (id: string): One<'attempts'> => ({ one: 'attempts', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
 
 /** The live sessions of a user: not ended, neither idle nor absolute limit reached; at most 1,000. */
@@ -137,6 +141,8 @@ export interface World {
   readonly policy: {
     readonly session: SessionPolicy
     readonly password: PolicyOf<typeof passwordSettings>
+    readonly refresh: PolicyOf<typeof refreshSettings>
+    readonly stepUp: StepUpPolicy
   }
   readonly instanceId: string
   readonly publicOrigin: string

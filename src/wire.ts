@@ -119,6 +119,8 @@ export interface Problem {
     readonly code: string
     readonly detail: string
   }[]
+  /** With `step_up_required`: how fresh the proof must be, in seconds. */
+  readonly stepUp?: { readonly within: number }
   /** With `session_revoked`: why it ended. */
   readonly reason?: string
 }

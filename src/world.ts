@@ -49,7 +49,7 @@ export async function openWorld(
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
-  const { publicOrigin = '', session, password, secret, secretFile } = policy
+  const { publicOrigin = '', session, password, refresh, stepUp, secret, secretFile } = policy
 
   const folder = secretFolder(policy)
   const root = await resolveRootSecret({ secret, secretFile, folder, random })
@@ -77,7 +77,7 @@ export async function openWorld(
     random,
     hasher,
     keys,
-    policy: { session, password },
+    policy: { session, password, refresh, stepUp },
     instanceId,
     publicOrigin,
     setupToken: policy.setupToken ?? setupTokenOf(keys, instanceId),

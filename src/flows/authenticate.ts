@@ -5,8 +5,9 @@
  * @module
  */
 import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
-import { type Claims, type Read, readToken } from '../rules/access-token.ts'
+import { type Claims, readToken } from '../rules/access-token.ts'
 import type { Session, User } from '../rules/facts.ts'
+import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
@@ -18,41 +19,71 @@ export interface Caller {
   readonly session: Session
 }
 
-/** What a session cookie says, by itself. */
-export function read(world: World, token: string): Read {
-  return readToken(token, world.clock.now(), {
+/** The cookies a session is known by. */
+export interface Holding {
+  readonly session?: string
+  readonly refresh?: string
+}
+
+/** The session that cookies name, by themselves. */
+interface Named {
+  readonly sid: string
+  /** What the access token says; a refresh token names nobody. */
+  readonly claims: Claims | undefined
+  /** Whether the access token is good, or has to be renewed first. */
+  readonly good: boolean
+}
+
+/** The session that genuine cookies name, standing or not. The session cookie comes first. */
+export function named(world: World, { session, refresh }: Holding): Named | undefined {
+  if (session === undefined) {
+    const seen = world.policy.refresh.enabled && readRefresh(world.keys, refresh ?? '')
+    return seen && seen.kind === 'token'
+      ? { sid: seen.token.sid, claims: undefined, good: false }
+      : undefined
+  }
+  const seen = readToken(session, world.clock.now(), {
     keys: world.keys,
     issuer: world.publicOrigin,
     audience: world.instanceId,
   })
+  if (seen.kind === 'foreign') return undefined
+  return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
 }
 
 /**
- * The caller behind `token`.
+ * The caller behind the cookies.
  *
- * @returns `not_authenticated` for a token that is not ours; `session_expired` or `session_revoked`
- *   for one that was.
+ * @returns `not_authenticated` for cookies that are not ours; `session_expired` for a session that has
+ *   to be renewed or is over; `session_revoked` for one that somebody ended.
  */
-export async function authenticate(world: World, token: string): Promise<Caller | Refusal> {
-  const seen = read(world, token)
-  if (seen.kind === 'foreign') return refuse('not_authenticated', { why: 'foreign token' })
-
-  const caller = await stands(world, seen.claims)
+export async function authenticate(world: World, cookies: Holding): Promise<Caller | Refusal> {
+  const found = named(world, cookies)
+  const caller = await stands(world, found)
   if (!caller.ok) return caller
-  return seen.kind === 'expired' ? refuse('session_expired', { why: 'access token' }) : caller
+  return found?.good ? caller : refuse('session_expired', { why: 'access token' })
 }
 
-async function stands(world: World, { sub, sid, ver }: Claims): Promise<Caller | Refusal> {
+/** As {@link authenticate}, but a session that only has to be renewed will do. */
+export const holder = (world: World, cookies: Holding): Promise<Caller | Refusal> =>
+  stands(world, named(world, cookies))
+
+async function stands(world: World, found: Named | undefined): Promise<Caller | Refusal> {
+  if (!found) return refuse('not_authenticated', { why: 'no genuine cookie' })
+  const { sid, claims } = found
+  const row = world.store.find(sessionRef(sid))
   const [session, user, here] = await Promise.all([
-    world.store.find(sessionRef(sid)),
-    world.store.find(userRef(sub)),
+    row,
+    // Who it is stands in the token; without one, on the row.
+    world.store.find(userRef(claims?.sub ?? (await row)?.userId ?? '')),
     world.store.find(instance()),
   ])
   if (!here) throw new Error('the instance row is gone')
-  if (session && session.userId !== sub) return refuse('not_authenticated', { why: 'mismatch' })
+  if (session && user && session.userId !== user.id)
+    return refuse('not_authenticated', { why: 'mismatch' })
   const over = standing(session, user, here, world.clock.now())
   if (over) return over
-  if (!session || !user || ver !== user.version)
+  if (!session || !user || (claims && claims.ver !== user.version))
     return refuse('session_revoked', { reason: 'password_changed' })
   return { ok: true, user, session }
 }

@@ -1,13 +1,14 @@
 /**
- * Grant: what a browser is given for a session that was just opened.
+ * Grant: what a browser is given for a session that was opened or renewed.
  *
  * @module
  */
 import type { World } from '../ports.ts'
 import { issueToken } from '../rules/access-token.ts'
-import { mintCsrf } from '../rules/csrf.ts'
+import { isCsrf, mintCsrf } from '../rules/csrf.ts'
 import type { Session, User } from '../rules/facts.ts'
-import { second } from '../rules/time.ts'
+import { firstToken, type RefreshToken } from '../rules/refresh-token.ts'
+import { type Instant, second } from '../rules/time.ts'
 
 /** A person who has just been let in, and the secrets that go into cookies and nowhere else. */
 export interface Granted {
@@ -15,30 +16,60 @@ export interface Granted {
   readonly user: User
   readonly session: Session
   readonly accessToken: string
+  /** Until when the access token is good. */
+  readonly accessUntil: Instant
+  /** `undefined` where refresh tokens are switched off. */
+  readonly refreshToken: string | undefined
   readonly csrfToken: string
 }
 
 /** A new id: 128 random bits, base64url, 22 characters. */
 export const newId = (world: World): string => world.random.bytes(16).toString('base64url')
 
+/** The first refresh token of a session that is about to be opened, where there are any. */
+export const newRefresh = (world: World, sid: string): RefreshToken | undefined =>
+  world.policy.refresh.enabled ? firstToken(world.keys, sid, world.random.bytes(32)) : undefined
+
 /**
  * Mints the tokens of a session. Without refresh tokens the access token lives as long as the
  * session may; the row ends it earlier.
+ *
+ * @param csrf The token the browser has; it keeps it while that is good.
  */
-export function grant(world: World, user: User, session: Session): Granted {
-  const accessToken = issueToken(world.keys, {
-    iss: world.publicOrigin,
-    aud: world.instanceId,
+export function grant(
+  world: World,
+  { user, session }: { user: User; session: Session },
+  refresh: RefreshToken | undefined,
+  csrf?: string,
+): Granted {
+  const { policy, keys, publicOrigin, instanceId } = world
+  const now = world.clock.now()
+  const short = Math.min(now + policy.session.accessLifetime, session.expiresAt)
+  const accessUntil = refresh ? short : session.expiresAt
+  const accessToken = issueToken(keys, {
+    iss: publicOrigin,
+    aud: instanceId,
     sub: user.id,
     sid: session.id,
     ver: user.version,
     jti: newId(world),
-    iat: Math.floor(session.createdAt / second),
-    exp: Math.floor(session.expiresAt / second),
+    iat: Math.floor(now / second),
+    exp: Math.floor(accessUntil / second),
   })
-  return { ok: true, user, session, accessToken, csrfToken: csrfFor(world, session.id) }
+  return {
+    ok: true,
+    user,
+    session,
+    accessToken,
+    accessUntil,
+    refreshToken: refresh?.text,
+    csrfToken: csrfFor(world, session.id, csrf),
+  }
 }
 
-/** A fresh CSRF token for session `id`. */
-export const csrfFor = (world: World, id: string): string =>
-  mintCsrf(world.keys, id, world.random.bytes(16))
+/** The CSRF token of session `id`: the one the browser has, as long as that is good, else a new one. */
+export function csrfFor(world: World, id: string, had: string | undefined): string {
+  return had !== undefined && isCsrf(world.keys, id, had)
+    ? had
+    : mintCsrf(world.keys, id, world.random.bytes(16))
+}

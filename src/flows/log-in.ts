@@ -11,7 +11,7 @@ import { canonicalName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
-import { type Granted, grant, newId } from './grant.ts'
+import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { prove } from './password.ts'
 import { record } from './record.ts'
 
@@ -42,6 +42,7 @@ export async function logIn(
   if (!found || !proof.right) return wrong(world, found, asked.username, proof.why, from)
 
   const id = newId(world)
+  const refresh = newRefresh(world, id)
   const verdict = await world.store.step(
     {
       instance: instance(),
@@ -60,7 +61,7 @@ export async function logIn(
       const signed: User = { ...shown.user, passwordHash: proof.hash, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
-        { id, ...from, remember: asked.remember },
+        { id, ...from, remember: asked.remember, digest: refresh?.digest ?? null },
         now,
         world.policy.session,
       )
@@ -72,7 +73,7 @@ export async function logIn(
       }
     },
   )
-  return verdict.ok ? grant(world, verdict.user, verdict.session) : verdict
+  return verdict.ok ? grant(world, verdict, refresh) : verdict
 }
 
 /** Records a failed guess; a name that is nobody's is kept only as a keyed pseudonym. */

@@ -13,7 +13,7 @@ import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { firstOwner, mayClaim } from '../rules/set-up.ts'
 import { keep, type Step } from '../rules/step.ts'
-import { type Granted, grant, newId } from './grant.ts'
+import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { type From, signedIn } from './log-in.ts'
 import { hashed } from './password.ts'
 import { record } from './record.ts'
@@ -62,6 +62,7 @@ export async function setUp(
   if (!hash.ok) return hash
 
   const [userId, sessionId] = [newId(world), newId(world)]
+  const refresh = newRefresh(world, sessionId)
   const verdict = await world.store.step(
     { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
@@ -71,7 +72,7 @@ export async function setUp(
       const user = firstOwner({ ...who, id: userId, passwordHash: hash.value }, now)
       const opened = open(
         { instance: shown.instance, user, live: [], came: shown.came },
-        { id: sessionId, ...from, remember: false },
+        { id: sessionId, ...from, remember: false, digest: refresh?.digest ?? null },
         now,
         world.policy.session,
       )
@@ -93,7 +94,7 @@ export async function setUp(
       }
     },
   )
-  return verdict.ok ? grant(world, verdict.user, verdict.session) : verdict
+  return verdict.ok ? grant(world, verdict, refresh) : verdict
 }
 
 async function named(

@@ -6,8 +6,10 @@
  */
 import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
 import { recordCsrf } from '../flows/record.ts'
+import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
+import { freshness } from '../rules/step-up.ts'
 import { type Cookies, readCookies } from './cookies.ts'
 import type { Guard } from './route.ts'
 import type { Site } from './site.ts'
@@ -63,8 +65,7 @@ export async function passCaller(
   address: string,
 ): Promise<Caller | Refusal> {
   const { world } = site
-  if (cookies.session === undefined) return refuse('not_authenticated')
-  const caller = await authenticate(world, cookies.session)
+  const caller = await authenticate(world, cookies)
   if (!caller.ok) return caller
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
@@ -73,11 +74,15 @@ export async function passCaller(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
+  if (guard.permission && !may(caller.user, guard.permission)) return refuse('forbidden')
+  const stale = guard.stepUp && freshness(caller.session, world.clock.now(), world.policy.stepUp)
+  if (stale) return stale
   const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
   return passive ? caller : touched(world, caller)
 }
 
-async function rejected(
+/** Refuses a request that a gate did not let through, and records it. */
+export async function rejected(
   { world }: Site,
   why: string,
   address: string,

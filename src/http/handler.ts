@@ -12,7 +12,7 @@ import { corsHeaders, preflightHeaders } from './cors.ts'
 import { credentialsOf, passCaller, passOrigin } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { type ProblemCode, problemOf } from './problem.ts'
-import { type Answer, type Match, type Route, routeTable } from './route.ts'
+import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
 import { type From, hostOf, isNavigation, type Site } from './site.ts'
 
@@ -20,7 +20,7 @@ import { type From, hostOf, isNavigation, type Site } from './site.ts'
 export type Handle = (request: Request, from: From) => Promise<Response>
 
 /** An answer, or a no that may also be a fault. */
-type Outcome = Answer | (Omit<Refusal, 'code'> & { readonly code: ProblemCode })
+type Outcome = Answer | (Omit<Refused, 'code'> & { readonly code: ProblemCode })
 
 /** Makes the handler of a site. */
 export function handlerOf(site: Site, routes: readonly Route[]): Handle {
@@ -50,7 +50,7 @@ async function answered(
   site: Site,
   match: (method: string, path: string) => Match,
   from: From,
-): Promise<Answer | Refusal> {
+): Promise<Answer | Refused> {
   if (from.unreadable) return refuse('malformed_request')
   const url = new URL(request.url)
   const preflight = preflightHeaders(request, site)
@@ -148,7 +148,7 @@ export function responseOf(
       }
     : problemBody(outcome, requestId)
   for (const [name, value] of Object.entries(told.more ?? {})) headers.set(name, value)
-  if (outcome.ok) for (const cookie of outcome.cookies ?? []) headers.append('Set-Cookie', cookie)
+  for (const cookie of outcome.cookies ?? []) headers.append('Set-Cookie', cookie)
   if (told.body === undefined) return new Response(null, { status: told.status, headers })
   headers.set('Content-Type', told.type)
   const text = JSON.stringify(told.body)

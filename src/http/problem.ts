@@ -44,6 +44,12 @@ export const problems: { readonly [C in ProblemCode]: Told } = {
     detail: 'Name or password is wrong.',
     category: 'auth',
   },
+  refresh_token_invalid: {
+    status: 401,
+    title: 'Session over',
+    detail: 'The session cannot be renewed. Sign in again.',
+    category: 'auth',
+  },
   forbidden: {
     status: 403,
     title: 'Forbidden',
@@ -61,6 +67,18 @@ export const problems: { readonly [C in ProblemCode]: Told } = {
     title: 'Password change required',
     detail: 'Choose a new password first.',
     category: 'auth',
+  },
+  step_up_required: {
+    status: 403,
+    title: 'Password needed',
+    detail: 'Show your password once more to do this.',
+    category: 'auth',
+  },
+  wrong_password: {
+    status: 422,
+    title: 'Wrong password',
+    detail: 'The current password is not right.',
+    category: 'validation',
   },
   validation_failed: {
     status: 422,
@@ -122,11 +140,24 @@ export const problems: { readonly [C in ProblemCode]: Told } = {
     detail: 'This instance has its owner. Sign in instead.',
     category: 'conflict',
   },
+  last_owner: {
+    status: 409,
+    title: 'Last owner',
+    detail: 'There must be an owner: make somebody else one first.',
+    category: 'conflict',
+  },
   session_limit_reached: {
     status: 409,
     title: 'Session limit reached',
     detail: 'End another session first, or wait until one is over.',
     category: 'conflict',
+  },
+  account_locked: {
+    status: 429,
+    title: 'Account temporarily locked',
+    detail: 'Too many attempts. Try again later.',
+    category: 'auth',
+    retryable: true,
   },
   rate_limited: {
     status: 429,
@@ -165,7 +196,7 @@ export function problemOf(
   refusal: Omit<Refusal, 'ok' | 'code'> & { readonly code: ProblemCode },
   requestId: string,
 ): { problem: Problem; headers: Record<string, string> } {
-  const { code, detail, fields, reason, allow } = refusal
+  const { code, detail, fields, reason, allow, stepUpWithin } = refusal
   const told = problems[code]
   const retryable = told.retryable ?? false
   const wait = retryable ? (refusal.retryAfter ?? defaultRetry) : undefined
@@ -183,6 +214,7 @@ export function problemOf(
       ...(retryAfter === undefined ? {} : { retryAfter }),
       ...(fields ? { fields } : {}),
       ...(reason ? { reason } : {}),
+      ...(stepUpWithin === undefined ? {} : { stepUp: { within: stepUpWithin / second } }),
     },
     headers: {
       ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),

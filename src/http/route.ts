@@ -5,6 +5,7 @@
  * @module
  */
 import type { Caller } from '../flows/authenticate.ts'
+import type { Permission } from '../rules/access.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Schema } from '../wire.ts'
 import type { Cookies } from './cookies.ts'
@@ -18,6 +19,10 @@ export interface Guard {
   readonly caller: 'anyone' | 'signed-in'
   /** Whether a restricted session, one that must change its password first, may call it. */
   readonly restricted: boolean
+  /** What the caller must be allowed to do. */
+  readonly permission?: Permission
+  /** Whether the password must have been shown a short while ago. */
+  readonly stepUp?: true
   /** Whether it passes the origin gate although its method is safe. */
   readonly sameOrigin?: true
   /** Whether it leaves the idle limit alone: it is no sign of a person. */
@@ -49,6 +54,9 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** A no that takes cookies away with it. */
+export type Refused = Refusal & { readonly cookies?: readonly string[] }
+
 interface Described {
   readonly method: Method
   /** Below the base path, as in `/auth/sessions/{id}`. */
@@ -62,7 +70,7 @@ export interface Route extends Described {
   /** `none` takes no body, `json` any object, a schema what it describes. */
   readonly body: 'none' | 'json' | Schema
   readonly query?: Schema
-  readonly answer: (asked: Asked, caller: Caller | undefined) => Promise<Answer | Refusal>
+  readonly answer: (asked: Asked, caller: Caller | undefined) => Promise<Answer | Refused>
 }
 
 interface Shapes<Body, Query> {
@@ -75,7 +83,7 @@ export function open<Body, Query>(
   said: Described &
     Shapes<Body, Query> & {
       readonly guard?: Omit<Guard, 'caller' | 'restricted'>
-      readonly answer: (asked: Asked<Body, Query>) => Promise<Answer | Refusal>
+      readonly answer: (asked: Asked<Body, Query>) => Promise<Answer | Refused>
     },
 ): Route {
   const guard: Guard = { caller: 'anyone', restricted: true, ...said.guard }
@@ -88,7 +96,7 @@ export function signedIn<Body, Query>(
   said: Described &
     Shapes<Body, Query> & {
       readonly guard: Omit<Guard, 'caller'>
-      readonly answer: (asked: Asked<Body, Query>, caller: Caller) => Promise<Answer | Refusal>
+      readonly answer: (asked: Asked<Body, Query>, caller: Caller) => Promise<Answer | Refused>
     },
 ): Route {
   const guard: Guard = { ...said.guard, caller: 'signed-in' }

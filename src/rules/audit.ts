@@ -17,6 +17,7 @@ export const auditEvents = {
   'session.evicted': 'A session was ended because its owner reached the limit.',
   'session.replaced': 'A session was ended because the same browser signed in again.',
   'session.revoked': 'A session was ended by its owner or by somebody who may.',
+  'refresh.replayed': 'A used refresh token came again; its session was ended.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

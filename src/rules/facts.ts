@@ -11,6 +11,8 @@ export interface Facts {
   readonly instance: Instance
   readonly users: User
   readonly sessions: Session
+  readonly devices: Device
+  readonly attempts: Attempts
 }
 
 export type Kind = keyof Facts
@@ -45,6 +47,10 @@ export interface User {
   readonly createdAt: Instant
   readonly lastLoginAt: Instant | null
   readonly disabledAt: Instant | null
+  /** The password was given by somebody else and signs in until then; null for an own one. */
+  readonly temporaryUntil: Instant | null
+  /** Gone for good: nothing signs in, the name is free again. The row goes when its sessions have. */
+  readonly deletedAt: Instant | null
 }
 
 /** One sign-in in one browser. Kept until its absolute limit plus a day, so that its end can be told. */
@@ -70,6 +76,54 @@ export interface Session {
   readonly userAgent: string
   readonly endedAt: Instant | null
   readonly endReason: EndReason | null
+  /** Ended by a sign-in or a password change of the same browser, which has new cookies by now. */
+  readonly replacedAt: Instant | null
+  /** When the password was last shown in this session. */
+  readonly provenAt: Instant
+  /** How many refresh tokens it has had before the current one. */
+  readonly generation: number
+  /** Of the current refresh token; null where there are none. */
+  readonly digest: string | null
+  /** Of the one before it. */
+  readonly previousDigest: string | null
+  /** What the current one was derived with: 16 bytes, base64url, and a key id. */
+  readonly rotationSalt: string | null
+  readonly rotationKey: string | null
+  readonly rotatedAt: Instant | null
+}
+
+/** A browser a person has signed in with; strangers' guesses do not keep its owner out. */
+export interface Device {
+  readonly id: string
+  readonly userId: string
+  readonly userAgent: string
+  readonly createdAt: Instant
+  readonly lastUsedAt: Instant
+  readonly expiresAt: Instant
+}
+
+/** Guesses charged to one bucket: a name, a device, an address or a session. */
+export interface Attempts {
+  /** `name:…`, `device:…`, `address:…`, `session:…`; names as keyed pseudonyms. */
+  readonly id: string
+  /** The name, when it is somebody's; for whoever may see who is resting. */
+  readonly username: string | null
+  /** Guesses in the window that began at `since`. */
+  readonly count: number
+  readonly since: Instant
+  /** Rests so far without a success between; each is twice as long. */
+  readonly rests: number
+  /** Resting until then; 0 when never. */
+  readonly restsUntil: Instant
+  /** Failures without a success between, over all windows. */
+  readonly failures: number
+  /** Distinct addresses of the failures, as JSON, at most 100. */
+  readonly addresses: string
+  /** Requests in the minute that began at `minuteSince`. */
+  readonly requests: number
+  readonly minuteSince: Instant
+  /** When nothing of it can matter any more. */
+  readonly staleAt: Instant
 }
 
 /** Why a session was ended by somebody, as the person it belonged to is told (`api.md`). */

@@ -12,9 +12,12 @@ export type RefusalCode =
   | 'session_expired'
   | 'session_revoked'
   | 'invalid_credentials'
+  | 'refresh_token_invalid'
   | 'forbidden'
   | 'csrf_rejected'
   | 'password_change_required'
+  | 'step_up_required'
+  | 'wrong_password'
   | 'validation_failed'
   | 'malformed_request'
   | 'unsupported_media_type'
@@ -25,7 +28,9 @@ export type RefusalCode =
   | 'conflict'
   | 'username_taken'
   | 'already_set_up'
+  | 'last_owner'
   | 'session_limit_reached'
+  | 'account_locked'
   | 'rate_limited'
   | 'busy'
   | 'unavailable'
@@ -49,6 +54,8 @@ export interface Refusal {
   readonly reason?: EndReason
   /** How long until another try makes sense. */
   readonly retryAfter?: Millis
+  /** How fresh the proof of the password must be, with `step_up_required`. */
+  readonly stepUpWithin?: Millis
   /** The methods that would do, with `method_not_allowed`. */
   readonly allow?: readonly string[]
 }

@@ -35,6 +35,8 @@ const ada: User = {
   createdAt: 1,
   lastLoginAt: null,
   disabledAt: null,
+  temporaryUntil: null,
+  deletedAt: null,
 }
 /** A session of Ada's that stands now: opened an hour ago, active a minute ago. */
 const standingOne: Session = {
@@ -53,12 +55,21 @@ const standingOne: Session = {
   userAgent: 'Browser/1',
   endedAt: null,
   endReason: null,
+  replacedAt: null,
+  provenAt: now,
+  generation: 0,
+  digest: null,
+  previousDigest: null,
+  rotationSalt: null,
+  rotationKey: null,
+  rotatedAt: null,
 }
 const opening: Opening = {
   id: 'new',
   address: '192.0.2.7',
   userAgent: 'Browser/2',
   remember: false,
+  digest: null,
 }
 
 /** What opening did, in ids: who was ended and why, or that it was refused. */

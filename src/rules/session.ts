@@ -10,7 +10,7 @@ import type { EndReason, Instance, Session, User } from './facts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { PolicyOf, Settings } from './settings.ts'
 import { type Change, keep } from './step.ts'
-import { day, hour, type Instant, type Millis, minute } from './time.ts'
+import { day, hour, type Instant, type Millis, minute, second } from './time.ts'
 
 export const sessionSettings = {
   limit: {
@@ -95,6 +95,8 @@ export interface Opening {
   readonly address: string
   readonly userAgent: string
   readonly remember: boolean
+  /** Of the session's first refresh token; null where there are none. */
+  readonly digest: string | null
 }
 
 /** What the rule is shown. */
@@ -158,13 +160,21 @@ export function open(
     userAgent: opening.userAgent.slice(0, longestAgent),
     endedAt: null,
     endReason: null,
+    replacedAt: null,
+    provenAt: now,
+    generation: 0,
+    digest: opening.digest,
+    previousDigest: null,
+    rotationSalt: null,
+    rotationKey: null,
+    rotatedAt: null,
   }
   const by = { actor: `user:${user.id}`, address: opening.address }
   return {
     ok: true,
     session,
     changes: [
-      ...(replaced ? [end(replaced, 'logout', now)] : []),
+      ...(replaced ? [replace(replaced, 'logout', now)] : []),
       ...evicted.map((other) => end(other, 'evicted', now)),
       keep('sessions', session),
     ],
@@ -193,6 +203,18 @@ export const isOver = (session: Session, now: Instant): boolean =>
 export function end(session: Session, reason: EndReason, now: Instant): Change {
   return keep('sessions', { ...session, endedAt: now, endReason: reason })
 }
+
+/**
+ * The change that ends a session whose browser has another by now: a refresh that was on its way with
+ * the old cookies must not clear the new ones.
+ */
+export function replace(session: Session, reason: EndReason, now: Instant): Change {
+  return keep('sessions', { ...session, endedAt: now, endReason: reason, replacedAt: now })
+}
+
+/** Whether a refused refresh of this session leaves the cookies alone. */
+export const isJustReplaced = ({ replacedAt }: Session, now: Instant): boolean =>
+  replacedAt !== null && now - replacedAt < 10 * second
 
 /**
  * Whether a session stands now.

@@ -50,5 +50,7 @@ export function firstOwner(
     createdAt: now,
     lastLoginAt: now,
     disabledAt: null,
+    temporaryUntil: null,
+    deletedAt: null,
   }
 }

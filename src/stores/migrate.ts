@@ -8,6 +8,7 @@ import { type Compilable, type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Random, Unavailable } from '../ports.ts'
 import type { Database, Query, Row, Tables } from './database.ts'
 import { sessions } from './migrations/0001-sessions.ts'
+import { trust } from './migrations/0002-trust.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -20,7 +21,10 @@ export interface Ground {
 /** The statements that lead from the schema before it to its own. Never edited once released. */
 export type Migration = (ground: Ground) => readonly Compilable[]
 
-const migrations: Readonly<Record<string, Migration>> = { '0001-sessions': sessions }
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-sessions': sessions,
+  '0002-trust': trust,
+}
 
 /** The database being opened. */
 export interface Site extends Pick<Database, 'dialect' | 'builder'> {

@@ -22,8 +22,10 @@ export type Deed = { readonly kind: Kind; readonly id: string } & (
 /** The order in which records are written, the same in every step, so that steps never deadlock. */
 const order = {
   instance: 0,
-  users: 1,
-  sessions: 2,
+  attempts: 1,
+  users: 2,
+  devices: 3,
+  sessions: 4,
 } as const satisfies Record<Kind, number>
 
 /** Every list there is. A ref to a list that is not here is refused before anything is read. */

@@ -34,8 +34,10 @@ export interface AuditLine {
 
 export interface TestGate {
   readonly gate: Sallyport
-  /** The database setting it was opened with: another gate over it is another node. */
+  /** The database setting it was opened with. */
   readonly database: string
+  /** Another node over the same database, on the same clock. */
+  another(options?: Partial<SallyportOptions>): Promise<Sallyport>
   /** Wall time moves only by this, in milliseconds. */
   pass(time: number): void
   /** Runs a statement on a connection of its own. */
@@ -54,17 +56,24 @@ export async function openTestGate(
   const database = await freshDatabase(kind)
   let now = Date.UTC(2026, 0, 1, 12)
   const faults: unknown[] = []
-  const gate = await createSallyport({
-    publicOrigin: origin,
-    database,
-    secret,
-    setupToken,
-    clock: { now: () => now, elapsed: () => now },
-    onFault: (fault) => faults.push(fault.error),
-    ...options,
-  })
-  onTestFinished(async () => {
-    await gate.close()
+  const another = async (more: Partial<SallyportOptions> = {}) => {
+    const node = await createSallyport({
+      publicOrigin: origin,
+      database,
+      secret,
+      setupToken,
+      clock: { now: () => now, elapsed: () => now },
+      onFault: (fault) => faults.push(fault.error),
+      // One session cookie for the whole life, unless a test is about refreshing.
+      refresh: { enabled: false },
+      ...options,
+      ...more,
+    })
+    onTestFinished(() => node.close())
+    return node
+  }
+  const gate = await another()
+  onTestFinished(() => {
     if (faults.length > 0 && !options.onFault) throw faults[0]
   })
 
@@ -73,6 +82,7 @@ export async function openTestGate(
   return {
     gate,
     database,
+    another,
     pass: (time) => {
       now += time
     },

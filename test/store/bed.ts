@@ -83,6 +83,8 @@ export const person = (id: string, more: Partial<User> = {}): User => ({
   createdAt: noon,
   lastLoginAt: null,
   disabledAt: null,
+  temporaryUntil: null,
+  deletedAt: null,
   ...more,
 })
 
@@ -102,6 +104,14 @@ export const sessionOf = (userId: string, id: string, more: Partial<Session> = {
   userAgent: 'test',
   endedAt: null,
   endReason: null,
+  replacedAt: null,
+  provenAt: noon,
+  generation: 0,
+  digest: null,
+  previousDigest: null,
+  rotationSalt: null,
+  rotationKey: null,
+  rotatedAt: null,
   ...more,
 })
 

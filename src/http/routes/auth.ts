@@ -3,62 +3,30 @@
  *
  * @module
  */
-import { read } from '../../flows/authenticate.ts'
-import { csrfFor, type Granted } from '../../flows/grant.ts'
+import { holder, named } from '../../flows/authenticate.ts'
+import { csrfFor } from '../../flows/grant.ts'
 import { type From, logIn } from '../../flows/log-in.ts'
+import { genuine, hasNewCookies, refresh } from '../../flows/refresh.ts'
 import { logOut } from '../../flows/sessions.ts'
 import { admitClaim, setUp, setupStatus } from '../../flows/set-up.ts'
-import { isCsrf } from '../../rules/csrf.ts'
-import type { Session } from '../../rules/facts.ts'
-import { second } from '../../rules/time.ts'
+import { tokenFault } from '../../rules/csrf.ts'
+import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
 import { bucketOf } from '../address.ts'
-import { clearCookie, setCookie } from '../cookies.ts'
-import { type Answer, type Asked, open, type Route, signedIn } from '../route.ts'
+import { setCookie } from '../cookies.ts'
+import { clearedCookies, clearedData, cookieAge, granted } from '../granted.ts'
+import { rejected } from '../guard.ts'
+import { type Asked, open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
 import { signedView } from '../view.ts'
 
-/** The session whose genuine cookie came along, standing or not. */
-function cameWith({ site, cookies }: Asked): string | undefined {
-  if (cookies.session === undefined) return undefined
-  const seen = read(site.world, cookies.session)
-  return seen.kind === 'foreign' ? undefined : seen.claims.sid
-}
-
-const fromOf = (asked: Asked): From => ({
-  address: asked.address,
-  bucket: bucketOf(asked.address),
-  userAgent: asked.userAgent,
-  came: cameWith(asked),
+const fromOf = ({ site, address, userAgent, cookies }: Asked): From => ({
+  address,
+  bucket: bucketOf(address),
+  userAgent,
+  came: named(site.world, cookies)?.sid,
 })
-
-/** Whole seconds until a session is over: what its cookies live. */
-const remaining = ({ world }: Site, session: Session): number =>
-  Math.max(0, Math.ceil((session.expiresAt - world.clock.now()) / second))
-
-function granted({ site }: Asked, status: number, given: Granted): Answer {
-  const maxAge = remaining(site, given.session)
-  return {
-    ok: true,
-    status,
-    body: signedView(given),
-    cookies: [
-      setCookie(site.jar, 'session', given.accessToken, maxAge),
-      setCookie(site.jar, 'csrf', given.csrfToken, maxAge),
-    ],
-  }
-}
-
-/** The cookies that go when a session does; the device stays known. */
-export const clearedCookies = ({ jar }: Site): readonly string[] => [
-  clearCookie(jar, 'session'),
-  clearCookie(jar, 'refresh'),
-  clearCookie(jar, 'csrf'),
-]
-
-/** What a browser is asked to forget with a session: not its cookies, which siblings share. */
-export const clearedData = { 'Clear-Site-Data': '"cache", "storage"' } as const
 
 export const authRoutes: readonly Route[] = [
   open({
@@ -90,7 +58,7 @@ export const authRoutes: readonly Route[] = [
       const given = await setUp(world, fields.value, from)
       if (!given.ok) return given
       asked.site.onClaimed()
-      return granted(asked, 201, given)
+      return granted(asked.site, 201, given)
     },
   }),
 
@@ -102,7 +70,7 @@ export const authRoutes: readonly Route[] = [
     async answer(asked) {
       const { username, password, remember = false } = asked.body
       const given = await logIn(asked.site.world, { username, password, remember }, fromOf(asked))
-      return given.ok ? granted(asked, 200, given) : given
+      return given.ok ? granted(asked.site, 200, given) : given
     },
   }),
 
@@ -112,8 +80,8 @@ export const authRoutes: readonly Route[] = [
     summary: 'Ends this session. Safe to repeat.',
     body: 'none',
     async answer(asked) {
-      const came = cameWith(asked)
-      if (came !== undefined) await logOut(asked.site.world, came, asked.address)
+      const { came, address } = fromOf(asked)
+      if (came !== undefined) await logOut(asked.site.world, came, address)
       return { ok: true, status: 204, cookies: clearedCookies(asked.site), headers: clearedData }
     },
   }),
@@ -127,19 +95,47 @@ export const authRoutes: readonly Route[] = [
     answer: async (_, caller) => ({ ok: true, status: 200, body: signedView(caller) }),
   }),
 
-  signedIn({
+  open({
     method: 'GET',
     path: '/auth/csrf',
     summary: 'The CSRF token of this session, and its cookie once more.',
-    guard: { restricted: true, sameOrigin: true, passive: true },
+    guard: { sameOrigin: true },
     body: 'none',
-    async answer({ site, cookies }, { session }) {
-      const { world, jar } = site
-      // The value stays for the life of a session, so that tabs do not void one another's.
-      const kept = cookies.csrf && isCsrf(world.keys, session.id, cookies.csrf)
-      const token = kept ? cookies.csrf : csrfFor(world, session.id)
-      const cookie = setCookie(jar, 'csrf', token, remaining(site, session))
+    async answer({ site, cookies }) {
+      // Also for a session that has to be renewed: renewing it needs the token.
+      const held = await holder(site.world, cookies)
+      if (!held.ok) return held
+      const token = csrfFor(site.world, held.session.id, cookies.csrf)
+      const cookie = setCookie(site.jar, 'csrf', token, cookieAge(site, held.session))
       return { ok: true, status: 200, body: { token }, cookies: [cookie] }
     },
   }),
+
+  open({
+    method: 'POST',
+    path: '/auth/refresh',
+    summary: 'Renews the session: new tokens for old ones, each old one once.',
+    body: 'none',
+    async answer({ site, request, cookies, address }) {
+      const { world } = site
+      const found = genuine(world, cookies.refresh)
+      if (!found.ok) return lost(site, found)
+      const { token } = found
+      const header = request.headers.get('x-csrf-token')
+      const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
+      if (fault !== undefined) return rejected(site, fault, address)
+      // The access token of another session beside it: two browsers' cookies in one, nobody's doing.
+      const other = cookies.session === undefined ? undefined : named(world, cookies)?.sid
+      if (other !== undefined && other !== token.sid)
+        return lost(site, refuse('refresh_token_invalid', { why: 'other session' }))
+
+      const given = await refresh(world, token, cookies.csrf ?? '', address)
+      if (given.ok) return granted(site, 200, given)
+      return (await hasNewCookies(world, token)) ? given : lost(site, given)
+    },
+  }),
 ]
+
+/** What cannot be renewed is cleared, so that nobody keeps trying; what cannot be told is kept. */
+const lost = (site: Site, refusal: Refusal): Refused =>
+  refusal.code === 'refresh_token_invalid' ? { ...refusal, cookies: clearedCookies(site) } : refusal

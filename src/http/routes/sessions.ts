@@ -7,9 +7,9 @@ import { endOthers, endOwn, ownSessions } from '../../flows/sessions.ts'
 import { cursorAt, placeIn } from '../../rules/cursor.ts'
 import { refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
+import { clearedCookies, clearedData } from '../granted.ts'
 import { type Route, signedIn } from '../route.ts'
 import { sessionView } from '../view.ts'
-import { clearedCookies, clearedData } from './auth.ts'
 
 export const sessionRoutes: readonly Route[] = [
   signedIn({

@@ -1,0 +1,63 @@
+/**
+ * Refresh: an old pair of tokens to a new one. The row decides, in one step, whoever else asks at the
+ * same moment.
+ *
+ * @module
+ */
+import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
+import { type RefreshToken, readRefresh } from '../rules/refresh-token.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { type Rotated, rotate } from '../rules/rotation.ts'
+import { isJustReplaced } from '../rules/session.ts'
+import type { Step } from '../rules/step.ts'
+import { type Granted, grant } from './grant.ts'
+
+/**
+ * The genuine token in a cookie.
+ *
+ * @returns `refresh_token_invalid` for what is none of ours; `unavailable` for one of a root that this
+ *   node does not have: that is never taken for a theft.
+ */
+export function genuine(
+  world: World,
+  text: string | undefined,
+): { ok: true; token: RefreshToken } | Refusal {
+  if (!world.policy.refresh.enabled) return refuse('refresh_token_invalid', { why: 'switched off' })
+  if (text === undefined) return refuse('refresh_token_invalid', { why: 'no cookie' })
+  const seen = readRefresh(world.keys, text)
+  if (seen.kind === 'token') return { ok: true, token: seen.token }
+  return seen.kind === 'unknown-key'
+    ? refuse('unavailable', { why: 'unknown root' })
+    : refuse('refresh_token_invalid', { why: 'foreign' })
+}
+
+/**
+ * Renews the session behind a genuine token.
+ *
+ * @param csrf The CSRF token the browser has, already found to be this session's.
+ */
+export async function refresh(
+  world: World,
+  token: RefreshToken,
+  csrf: string,
+  address: string,
+): Promise<Granted | Refusal> {
+  // Who it belongs to is on the row, so the user is only known after a first look at it.
+  const owner = (await world.store.find(sessionRef(token.sid)))?.userId ?? ''
+  const salt = world.random.bytes(16).toString('base64url')
+  const given = { keys: world.keys, salt, leeway: world.policy.refresh.leeway, address }
+  const verdict = await world.store.step(
+    { instance: instance(), session: sessionRef(token.sid), user: userRef(owner) },
+    ({ instance, session, user }, now): Step<Rotated | Refusal> => {
+      if (!instance) throw new Error('the instance row is gone')
+      return rotate({ instance, session, user }, token, given, now)
+    },
+  )
+  return verdict.ok ? grant(world, verdict, verdict.next, csrf) : verdict
+}
+
+/** Whether the browser of this token has signed in anew a moment ago, and has other cookies by now. */
+export async function hasNewCookies(world: World, token: RefreshToken): Promise<boolean> {
+  const row = await world.store.find(sessionRef(token.sid))
+  return row !== undefined && isJustReplaced(row, world.clock.now())
+}

@@ -1,0 +1,115 @@
+/**
+ * Refresh through the whole gate: rotation, healing, replay, and fifty at once, on both databases.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest'
+import { databases, openTestGate } from './gate/gate.ts'
+import { visitor } from './gate/visitor.ts'
+
+const second = 1000
+const minute = 60 * second
+
+describe.each(databases)('on %s', (kind) => {
+  test('a refresh renews all three cookies, keeps session and CSRF token, and moves no limit', async () => {
+    const { gate, pass, recorded } = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(gate)
+    const signed = await ada.setUp()
+    const before = new Map(ada.jar)
+    expect([...before.keys()].sort()).toEqual(['__Host-csrf', '__Host-refresh', '__Host-session'])
+    await recorded()
+    pass(5 * minute + 10 * second)
+    expect((await ada.send('GET', '/auth/me')).json.code).toBe('session_expired')
+
+    const renewed = await ada.send('POST', '/auth/refresh')
+    expect(renewed.status).toBe(200)
+    expect(renewed.json.session).toEqual(signed.json.session)
+    expect(ada.jar.get('__Host-csrf')).toBe(before.get('__Host-csrf'))
+    expect(ada.jar.get('__Host-refresh')).not.toBe(before.get('__Host-refresh'))
+    expect(renewed.set.map((cookie) => cookie.replace(/=[^;]*/, ''))).toEqual([
+      '__Host-session; Path=/; Secure; SameSite=Strict; HttpOnly; Max-Age=300',
+      '__Host-refresh; Path=/; Secure; SameSite=Strict; HttpOnly',
+      '__Host-csrf; Path=/; Secure; SameSite=Strict',
+    ])
+    expect((await ada.send('GET', '/auth/me')).status).toBe(200)
+    expect(await recorded()).toEqual([])
+  })
+
+  test('the immediate predecessor is healed within the leeway: the same successor', async () => {
+    const { gate, pass } = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(gate)
+    await ada.setUp()
+    const old = new Map(ada.jar)
+    await ada.send('POST', '/auth/refresh')
+    const successor = ada.jar.get('__Host-refresh')
+    pass(30 * second)
+    for (const [name, value] of old) ada.jar.set(name, value)
+    expect((await ada.send('POST', '/auth/refresh')).status).toBe(200)
+    expect(ada.jar.get('__Host-refresh')).toBe(successor)
+  })
+
+  test.each([
+    ['a predecessor after the leeway', 1, 30 * second + 1],
+    ['a grandparent within it', 2, 0],
+  ])('%s ends the session, in the same step', async (_, rotations, wait) => {
+    const { gate, pass, recorded } = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(gate)
+    await ada.setUp()
+    const old = new Map(ada.jar)
+    for (let n = 0; n < rotations; n++) await ada.send('POST', '/auth/refresh')
+    const live = new Map(ada.jar)
+    pass(wait)
+    await recorded()
+
+    for (const [name, value] of old) ada.jar.set(name, value)
+    const refused = await ada.send('POST', '/auth/refresh')
+    expect([refused.status, refused.json.code]).toEqual([401, 'refresh_token_invalid'])
+    expect(ada.jar.size).toBe(0)
+    expect((await recorded()).map(({ type }) => type)).toEqual(['refresh.replayed'])
+
+    for (const [name, value] of live) ada.jar.set(name, value)
+    const me = await ada.send('GET', '/auth/me')
+    expect([me.json.code, me.json.reason]).toEqual(['session_revoked', 'replay'])
+    expect((await ada.send('POST', '/auth/refresh')).status).toBe(401)
+  })
+
+  test('fifty at once over two nodes: one rotation, one successor, nobody signed out', async () => {
+    const one = await openTestGate(kind, { refresh: { enabled: true } })
+    const other = await one.another()
+    const ada = visitor(one.gate)
+    await ada.setUp()
+    let cookies = new Map(ada.jar)
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, async (_, n) => {
+          const tab = visitor(n % 2 === 0 ? one.gate : other)
+          for (const [name, value] of cookies) tab.jar.set(name, value)
+          const answer = await tab.send('POST', '/auth/refresh')
+          return { status: answer.status, jar: tab.jar }
+        }),
+      )
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+      expect(new Set(answers.map(({ jar }) => jar.get('__Host-refresh'))).size).toBe(1)
+      const [row] = await one.query('select generation from sessions')
+      expect(Number(row?.['generation'])).toBe(round + 1)
+      cookies = answers[0]?.jar ?? cookies
+    }
+  })
+
+  test('no CSRF token, no rotation', async () => {
+    const { gate, dump } = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(gate)
+    await ada.setUp()
+    const before = await dump()
+    for (const headers of [
+      { 'X-CSRF-Token': null },
+      { 'X-CSRF-Token': 'AAAA' },
+      { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' },
+    ]) {
+      ada.jar.delete('__Host-session')
+      const refused = await ada.send('POST', '/auth/refresh', { headers })
+      expect([refused.status, refused.json.code, refused.set]).toEqual([403, 'csrf_rejected', []])
+    }
+    expect(await dump()).toBe(before)
+  })
+})
