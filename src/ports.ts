@@ -9,6 +9,7 @@ import type { Facts, Kind } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
 import type { passwordSettings } from './rules/password.ts'
 import type { Refusal } from './rules/refusal.ts'
+import type { KeyUses } from './rules/retirement.ts'
 import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
 import type { PolicyOf } from './rules/settings.ts'
@@ -90,6 +91,13 @@ export interface Store {
     rule: (shown: ShownAll<A>, now: Instant) => Step<V>,
   ): Promise<V>
 
+  /**
+   * What still rests on the root secret `keyId`.
+   *
+   * @param underWay How long after it went out of use something may still have been made under it.
+   */
+  uses(keyId: string, underWay: Millis): Promise<KeyUses>
+
   /** Throws {@link Unavailable} unless the database answers. */
   ping(): Promise<void>
 
@@ -137,6 +145,7 @@ export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly hasher: PasswordHasher
+  /** Of the ring as it is now: a rotation changes them while the node runs. */
   readonly keys: Keys
   readonly policy: {
     readonly session: SessionPolicy
@@ -146,8 +155,8 @@ export interface World {
   }
   readonly instanceId: string
   readonly publicOrigin: string
-  /** What claims the instance while it has no owner. */
-  readonly setupToken: string
+  /** What claims the instance while it has no owner; the first is the one to print. */
+  readonly setupTokens: readonly string[]
   /** Lower-cased common passwords; loaded when first asked for. */
   readonly commonPasswords: () => Promise<ReadonlySet<string>>
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startChores, type Told } from './chores.ts'
 import { trustedProxies } from './http/address.ts'
 import { cookieJar } from './http/cookies.ts'
 import { credentialsOf, passCaller, passOrigin } from './http/guard.ts'
@@ -18,7 +19,7 @@ import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts
 import { type Clock, instance, type World } from './ports.ts'
 import type { Refusal, RefusalCode } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
-import { writeFault } from './system/fault-line.ts'
+import { writeChore, writeFault } from './system/fault-line.ts'
 import type { Signed } from './wire.ts'
 import { openWorld } from './world.ts'
 
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly onFault?: ((fault: Fault) => void) | undefined
   /** Told once the instance got its owner. */
   readonly onClaimed?: (() => void) | undefined
+  /** Told of work between requests; by default only what went wrong is written, as a JSON line. */
+  readonly onChore?: ((told: Told) => void) | undefined
   /** For tests: a clock set by hand, also where the database has one of its own. */
   readonly clock?: Clock | undefined
 }
@@ -63,6 +66,8 @@ export interface Sallyport {
   readonly basePath: string
   /** Security headers for pages, and for files whose name changes with what is in them. */
   readonly headers: { readonly page: HeaderSet; readonly asset: HeaderSet }
+  /** Reads the secret file now if it has changed; otherwise that is done every few seconds. */
+  lookAtSecret(): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,16 +78,17 @@ export interface Sallyport {
  * @throws {Unavailable} When the database does not answer.
  */
 export async function createSallyport(options: SallyportOptions): Promise<Sallyport> {
-  const { onFault, onClaimed, clock, ...written } = options
-  return openGate(saidIn(written), { onFault, onClaimed, clock })
+  const { onFault, onClaimed, onChore, clock, ...written } = options
+  return openGate(saidIn(written), { onFault, onClaimed, onChore, clock })
 }
 
 /** As {@link createSallyport}, with settings as they were said, for complaints by their own names. */
 export async function openGate(
   said: readonly Said[],
-  { onFault = writeFault, onClaimed = () => {}, clock }: Surroundings = {},
+  { onFault = writeFault, onClaimed = () => {}, onChore = writeChore, clock }: Surroundings = {},
 ): Promise<Sallyport> {
-  const { world, policy, close } = await openWorld(said, clock)
+  const { world, policy, keyring, close } = await openWorld(said, clock)
+  const chores = startChores(world, keyring, onChore)
   const site = siteOf(world, policy, { onFault, onClaimed })
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
@@ -104,12 +110,16 @@ export async function openGate(
     },
     async setupToken() {
       const here = await world.store.find(instance())
-      return here?.claimedAt === null ? world.setupToken : undefined
+      return here?.claimedAt === null ? world.setupTokens[0] : undefined
     },
     publicOrigin,
     basePath: policy.basePath,
     headers,
-    close,
+    lookAtSecret: () => chores.look(),
+    async close() {
+      await chores.stop()
+      await close()
+    },
   }
 }
 

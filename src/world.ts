@@ -6,10 +6,11 @@
  */
 import { dirname } from 'node:path'
 import { acquaint } from './flows/acquaint.ts'
+import { type Keyring, keyringOf } from './keyring.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
-import type { Clock, World } from './ports.ts'
-import { deriveKeys } from './rules/keys.ts'
-import { setupTokenOf } from './rules/set-up.ts'
+import type { Clock, Store, World } from './ports.ts'
+import type { Ring } from './rules/keys.ts'
+import { setupTokensOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
 import { openDatabase } from './stores/open.ts'
 import { sqlStore } from './stores/sql-store.ts'
@@ -17,7 +18,8 @@ import { argon2id, hashingDefaults } from './system/argon2id.ts'
 import { loadBlocklist } from './system/blocklist.ts'
 import { systemClock } from './system/clock.ts'
 import { systemRandom as random } from './system/random.ts'
-import { resolveRootSecret } from './system/root-secret.ts'
+import { readRing, resolveRootSecret, secretFileOf } from './system/root-secret.ts'
+import { stampOf } from './system/secret-file.ts'
 
 /** Where a secret may be made: beside a SQLite file, nowhere else. */
 function secretFolder({ database }: Policy): string | undefined {
@@ -35,6 +37,46 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
   return found.ok ? complaints : [...complaints, ...found.complaints]
 }
 
+/** What a node keeps, opened: the store, and the keys it is sealed under. */
+interface Kept {
+  readonly store: Store
+  readonly keyring: Keyring
+  /** As it was read. */
+  readonly ring: Ring
+  /** Where it stands. */
+  readonly file: ReturnType<typeof secretFileOf>
+  readonly instanceId: string
+}
+
+/**
+ * Opens the database and the secret.
+ *
+ * @param secret Whether a secret that is missing may be `made`, or has to be `kept` already.
+ * @throws {SettingsError} With everything that is wrong with the secret.
+ * @throws {Unavailable} When the database does not answer.
+ */
+export async function openKept(
+  policy: Policy,
+  secret: 'made' | 'kept',
+  clock?: Clock,
+): Promise<Kept> {
+  const sources = { ...policy, folder: secretFolder(policy), random }
+  const file = secretFileOf(sources)
+  const stamp = file && (await stampOf(file.path))
+  const root =
+    secret === 'kept' && file
+      ? await readRing(file.path, file.name)
+      : await resolveRootSecret(sources)
+  if (!root.ok) throw new SettingsError(root.complaints)
+  const clocks = { clock: clock ?? systemClock, ...(clock && { clockForTests: clock }) }
+  const database = await openDatabase(policy.database, { ...clocks, random })
+  const { instanceId } = database
+  const keyring = keyringOf(root.ring, instanceId, file && { ...file, stamp })
+  const auditKey = () => keyring.keys.active('audit').key
+  const store = sqlStore({ database, random, auditKey })
+  return { store, keyring, ring: root.ring, file, instanceId }
+}
+
 /**
  * Opens the world.
  *
@@ -45,27 +87,20 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
 export async function openWorld(
   said: readonly Said[],
   clock: Clock | undefined,
-): Promise<{ world: World; policy: Policy; close: () => Promise<void> }> {
+): Promise<{ world: World; policy: Policy; keyring: Keyring; close: () => Promise<void> }> {
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
-  const { publicOrigin = '', session, password, refresh, stepUp, secret, secretFile } = policy
+  const { publicOrigin = '', session, password, refresh, stepUp } = policy
 
-  const folder = secretFolder(policy)
-  const root = await resolveRootSecret({ secret, secretFile, folder, random })
-  if (!root.ok) throw new SettingsError(root.complaints)
-  const clocks = { clock: clock ?? systemClock, ...(clock && { clockForTests: clock }) }
-  const database = await openDatabase(policy.database, { ...clocks, random })
-  const { instanceId } = database
-  const keys = deriveKeys(root.ring, instanceId)
-  const store = sqlStore({ database, random, auditKey: keys.active('audit').key })
-  const strangers = await acquaint(store, keys).catch(async (error) => {
+  const { store, keyring, instanceId } = await openKept(policy, 'made', clock)
+  const met = await acquaint(store, keyring.keys).catch(async (error) => {
     await store.close()
     throw error
   })
-  if (strangers !== undefined) {
+  if (!met.ok) {
     await store.close()
-    throw new SettingsError([strangers])
+    throw new SettingsError([met.complaint])
   }
 
   const { memory, passes, queue, workers } = policy.hashing
@@ -73,19 +108,23 @@ export async function openWorld(
   const hasher = argon2id({ memory, passes, queue, workers: threads })
   const world: World = {
     store,
-    clock: clocks.clock,
+    clock: clock ?? systemClock,
     random,
     hasher,
-    keys,
+    get keys() {
+      return keyring.keys
+    },
     policy: { session, password, refresh, stepUp },
     instanceId,
     publicOrigin,
-    setupToken: policy.setupToken ?? setupTokenOf(keys, instanceId),
+    get setupTokens() {
+      return policy.setupToken ? [policy.setupToken] : setupTokensOf(keyring.keys, instanceId)
+    },
     commonPasswords: loadBlocklist,
   }
   const close = async () => {
     await hasher.close()
     await store.close()
   }
-  return { world, policy, close }
+  return { world, policy, keyring, close }
 }

@@ -11,6 +11,7 @@ import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
+import { behind } from './acquaint.ts'
 
 /** Who is asking, as it stands now. */
 export interface Caller {
@@ -34,6 +35,12 @@ interface Named {
   readonly good: boolean
 }
 
+const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
+  keys,
+  issuer: publicOrigin,
+  audience: instanceId,
+})
+
 /** The session that genuine cookies name, standing or not. The session cookie comes first. */
 export function named(world: World, { session, refresh }: Holding): Named | undefined {
   if (session === undefined) {
@@ -42,11 +49,7 @@ export function named(world: World, { session, refresh }: Holding): Named | unde
       ? { sid: seen.token.sid, claims: undefined, good: false }
       : undefined
   }
-  const seen = readToken(session, world.clock.now(), {
-    keys: world.keys,
-    issuer: world.publicOrigin,
-    audience: world.instanceId,
-  })
+  const seen = readToken(session, world.clock.now(), contextOf(world))
   if (seen.kind === 'foreign') return undefined
   return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
 }
@@ -59,17 +62,40 @@ export function named(world: World, { session, refresh }: Holding): Named | unde
  */
 export async function authenticate(world: World, cookies: Holding): Promise<Caller | Refusal> {
   const found = named(world, cookies)
-  const caller = await stands(world, found)
+  const caller = found ? await stands(world, found) : await unread(world, cookies)
   if (!caller.ok) return caller
   return found?.good ? caller : refuse('session_expired', { why: 'access token' })
 }
 
 /** As {@link authenticate}, but a session that only has to be renewed will do. */
-export const holder = (world: World, cookies: Holding): Promise<Caller | Refusal> =>
-  stands(world, named(world, cookies))
+export async function holder(world: World, cookies: Holding): Promise<Caller | Refusal> {
+  const found = named(world, cookies)
+  return found ? stands(world, found) : unread(world, cookies)
+}
 
-async function stands(world: World, found: Named | undefined): Promise<Caller | Refusal> {
-  if (!found) return refuse('not_authenticated', { why: 'no genuine cookie' })
+/** What is said of cookies that name no session here. */
+async function unread(world: World, cookies: Holding): Promise<Refusal> {
+  const nobody = refuse('not_authenticated', { why: 'no genuine cookie' })
+  if (cookies.session === undefined && cookies.refresh === undefined) return nobody
+  const seen = readToken(cookies.session ?? '', world.clock.now(), {
+    ...contextOf(world),
+    keys: world.keys.leaked,
+  })
+  // Whoever made it, a leaked secret may have: it only tells what became of what was genuine.
+  if (seen.kind !== 'foreign') return refuse('session_revoked', { reason: 'restored' })
+  return (await behind(world)) ?? nobody
+}
+
+/**
+ * Why nothing may be done for a browser whose cookies only another node can read: a session that is
+ * not seen here would neither be ended nor replaced.
+ */
+export async function unseen(world: World, cookies: Holding): Promise<Refusal | undefined> {
+  if (cookies.session === undefined && cookies.refresh === undefined) return undefined
+  return named(world, cookies) ? undefined : behind(world)
+}
+
+async function stands(world: World, found: Named): Promise<Caller | Refusal> {
   const { sid, claims } = found
   const row = world.store.find(sessionRef(sid))
   const [session, user, here] = await Promise.all([

@@ -8,6 +8,7 @@ import type { World } from '../ports.ts'
 import type { User } from '../rules/facts.ts'
 import { hasAged, secretOf, stored, toVerify } from '../rules/password.ts'
 import type { Refusal } from '../rules/refusal.ts'
+import { behind } from './acquaint.ts'
 
 /** What came of holding a password against a person. */
 export interface Proof {
@@ -24,7 +25,7 @@ export interface Proof {
  * cannot be read, verifying the decoy costs the same.
  *
  * @param bucket Whose place in the hashing queue is taken.
- * @returns `busy` when there is no place.
+ * @returns `busy` when there is no place; `unavailable` while this node lacks the secret in use.
  */
 export async function prove(
   world: World,
@@ -33,6 +34,9 @@ export async function prove(
   bucket: string,
 ): Promise<Proof | Refusal> {
   const { hasher, keys } = world
+  // For every name alike: one with a pepper that is not at hand would stand out.
+  const late = await behind(world)
+  if (late) return late
   const hash = found && found.disabledAt === null ? found.passwordHash : null
   const kept = hash === null ? undefined : toVerify(keys, hash, password)
   if (!kept || !hasher.reads(kept.phc)) {

@@ -10,25 +10,25 @@ import { type Refusal, refuse } from '../rules/refusal.ts'
 import { type Rotated, rotate } from '../rules/rotation.ts'
 import { isJustReplaced } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
+import { behind } from './acquaint.ts'
 import { type Granted, grant } from './grant.ts'
 
 /**
  * The genuine token in a cookie.
  *
  * @returns `refresh_token_invalid` for what is none of ours; `unavailable` for one of a root that this
- *   node does not have: that is never taken for a theft.
+ *   node has not been given yet: that is never taken for a theft.
  */
-export function genuine(
+export async function genuine(
   world: World,
   text: string | undefined,
-): { ok: true; token: RefreshToken } | Refusal {
+): Promise<{ ok: true; token: RefreshToken } | Refusal> {
   if (!world.policy.refresh.enabled) return refuse('refresh_token_invalid', { why: 'switched off' })
   if (text === undefined) return refuse('refresh_token_invalid', { why: 'no cookie' })
   const seen = readRefresh(world.keys, text)
   if (seen.kind === 'token') return { ok: true, token: seen.token }
-  return seen.kind === 'unknown-key'
-    ? refuse('unavailable', { why: 'unknown root' })
-    : refuse('refresh_token_invalid', { why: 'foreign' })
+  if (seen.kind === 'foreign') return refuse('refresh_token_invalid', { why: 'foreign' })
+  return (await behind(world)) ?? refuse('refresh_token_invalid', { why: 'retired root' })
 }
 
 /**

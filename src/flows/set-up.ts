@@ -13,6 +13,7 @@ import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { firstOwner, mayClaim } from '../rules/set-up.ts'
 import { keep, type Step } from '../rules/step.ts'
+import { behind } from './acquaint.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { type From, signedIn } from './log-in.ts'
 import { hashed } from './password.ts'
@@ -34,7 +35,9 @@ export async function admitClaim(
   token: string,
   from: From,
 ): Promise<Refusal | undefined> {
-  const refusal = mayClaim(await world.store.find(instance()), world.setupToken, token)
+  const late = await behind(world)
+  if (late) return late
+  const refusal = mayClaim(await world.store.find(instance()), world.setupTokens, token)
   if (!refusal) return undefined
   const said = { subject: 'setup', address: from.address, reason: refusal.code }
   await record(world, event('auth.refused', 'refused', said))
@@ -66,7 +69,7 @@ export async function setUp(
   const verdict = await world.store.step(
     { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
-      const refusal = mayClaim(shown.instance, world.setupToken, asked.setupToken)
+      const refusal = mayClaim(shown.instance, world.setupTokens, asked.setupToken)
       if (refusal || !shown.instance) return { verdict: refusal ?? refuse('already_set_up') }
       if (shown.taken) return { verdict: refuse('username_taken') }
       const user = firstOwner({ ...who, id: userId, passwordHash: hash.value }, now)

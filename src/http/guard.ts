@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
+import { behind } from '../flows/acquaint.ts'
+import { authenticate, type Caller, touched, unseen } from '../flows/authenticate.ts'
 import { recordCsrf } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
@@ -56,6 +57,18 @@ export async function passOrigin(
   return fault === undefined ? undefined : rejected(site, fault, address)
 }
 
+/** Who is calling, where a route asks; nobody, where it does not. */
+export async function pass(
+  request: Request,
+  site: Site,
+  guard: Guard,
+  credentials: Credentials,
+  address: string,
+): Promise<Caller | Refusal | undefined> {
+  if (guard.caller !== 'anyone') return passCaller(request, site, guard, credentials, address)
+  return guard.anyHost ? undefined : unseen(site.world, credentials.cookies)
+}
+
 /** Who is calling, past the token gate where the method is unsafe. */
 export async function passCaller(
   request: Request,
@@ -70,7 +83,7 @@ export async function passCaller(
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
-    if (fault !== undefined) return rejected(site, fault, address, caller)
+    if (fault !== undefined) return rejectedToken(site, fault, address, caller)
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
@@ -81,8 +94,18 @@ export async function passCaller(
   return passive ? caller : touched(world, caller)
 }
 
+/** As {@link rejected}, for the token gate: a node that is behind cannot tell a token it has no key of. */
+export async function rejectedToken(
+  site: Site,
+  why: string,
+  address: string,
+  caller?: Caller,
+): Promise<Refusal> {
+  return (await behind(site.world)) ?? rejected(site, why, address, caller)
+}
+
 /** Refuses a request that a gate did not let through, and records it. */
-export async function rejected(
+async function rejected(
   { world }: Site,
   why: string,
   address: string,

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../rules/refusal.ts'
 import { addressOf } from './address.ts'
 import { readJson, readNothing } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
-import { credentialsOf, passCaller, passOrigin } from './guard.ts'
+import { credentialsOf, pass, passOrigin } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { type ProblemCode, problemOf } from './problem.ts'
 import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
@@ -71,10 +71,7 @@ async function answered(
   const astray = await passOrigin(request, site, route.guard, credentials, address)
   if (astray) return astray
 
-  const caller =
-    route.guard.caller === 'anyone'
-      ? undefined
-      : await passCaller(request, site, route.guard, credentials, address)
+  const caller = await pass(request, site, route.guard, credentials, address)
   if (caller && !caller.ok) return caller
 
   const body = await bodyOf(request, route)

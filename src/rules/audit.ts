@@ -18,6 +18,8 @@ export const auditEvents = {
   'session.replaced': 'A session was ended because the same browser signed in again.',
   'session.revoked': 'A session was ended by its owner or by somebody who may.',
   'refresh.replayed': 'A used refresh token came again; its session was ended.',
+  'secret.rotated': 'A new root secret is in use; `subject` is the one before it.',
+  'secret.retired': 'A root secret that nothing needs any more was taken out of use.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

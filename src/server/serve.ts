@@ -9,7 +9,14 @@ import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
+import {
+  complaintsOf,
+  openGate,
+  type Said,
+  type Sallyport,
+  SettingsError,
+  type Told,
+} from '../index.ts'
 import { listener } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { openDashboard } from './dashboard.ts'
@@ -51,7 +58,10 @@ export async function serve(sources: Sources): Promise<void> {
   const gate = await openGate(said, {
     onFault: ({ error, ...where }) => log.error({ err: error, ...where }, 'fault'),
     onClaimed: () => forget(tokenFile, log),
+    onChore: (told) => logChore(log, told),
   })
+  const renew = () => gate.lookAtSecret().catch((error) => log.error({ err: error }, 'secret'))
+  process.on('SIGHUP', renew)
   try {
     const server = createServer()
     const following = stoppable(server)
@@ -67,8 +77,15 @@ export async function serve(sources: Sources): Promise<void> {
       await following.stop(patience)
     }
   } finally {
+    process.off('SIGHUP', renew)
     await gate.close()
   }
+}
+
+function logChore(log: Logger, told: Told): void {
+  if ('error' in told) log.error({ err: told.error, chore: told.chore }, 'chore')
+  else if (told.is === 'refused') log.error(told, 'chore')
+  else log.info(told, 'chore')
 }
 
 const say = (line: string): void => {

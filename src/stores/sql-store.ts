@@ -14,6 +14,7 @@ import { plan, refuseUnknownList } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
+import { usesOf } from './uses.ts'
 import { recordOf, storable, writeOf } from './write.ts'
 
 /** How often, and for how long, a step is tried. A handful of tries is lost in a row in practice. */
@@ -24,13 +25,13 @@ const patience = 5 * second
 const calm: ReadonlySet<Kind> = new Set(['instance'])
 
 /**
- * @param given.auditKey 32 bytes derived for `audit`.
+ * @param given.auditKey Answers the 32 bytes derived for `audit`; a rotation changes them.
  * @param given.random Must not repeat itself, nor what another store over this database draws.
  */
 export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
-  readonly auditKey: Buffer
+  readonly auditKey: () => Buffer
 }): Store {
   const { database, random, auditKey } = given
   const site: Site = { ...database, shaped: shapes() }
@@ -53,7 +54,7 @@ export function sqlStore(given: {
         const ids = events.map(() => fresh(16))
         const revision = fresh(12)
         const done = await database.commit((held) => {
-          const sealed = seal(auditKey, held, events, ids, now)
+          const sealed = seal(auditKey(), held, events, ids, now)
           const writes = deeds.map((deed) => writeOf(site, deed, revision))
           return { writes: [...writes, ...recordOf(site, held, sealed)], head: sealed.head }
         })
@@ -84,6 +85,8 @@ export function sqlStore(given: {
       const { rows } = await database.read((now) => [selectMany(site, ref, now, from)])
       return (rows[0] ?? []).map(factOf) as never
     },
+
+    uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])

@@ -15,7 +15,7 @@ import * as wire from '../../wire.ts'
 import { bucketOf } from '../address.ts'
 import { setCookie } from '../cookies.ts'
 import { clearedCookies, clearedData, cookieAge, granted } from '../granted.ts'
-import { rejected } from '../guard.ts'
+import { rejectedToken } from '../guard.ts'
 import { type Asked, open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
@@ -118,12 +118,12 @@ export const authRoutes: readonly Route[] = [
     body: 'none',
     async answer({ site, request, cookies, address }) {
       const { world } = site
-      const found = genuine(world, cookies.refresh)
+      const found = await genuine(world, cookies.refresh)
       if (!found.ok) return lost(site, found)
       const { token } = found
       const header = request.headers.get('x-csrf-token')
       const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
-      if (fault !== undefined) return rejected(site, fault, address)
+      if (fault !== undefined) return rejectedToken(site, fault, address)
       // The access token of another session beside it: two browsers' cookies in one, nobody's doing.
       const other = cookies.session === undefined ? undefined : named(world, cookies)?.sid
       if (other !== undefined && other !== token.sid)

@@ -1,0 +1,56 @@
+/**
+ * The chores of a node, put together: what it does between requests, and who is told of it.
+ *
+ * @module
+ */
+import { behind } from './flows/acquaint.ts'
+import type { Keyring } from './keyring.ts'
+import type { World } from './ports.ts'
+import { second } from './rules/time.ts'
+import { type Chore, chore } from './system/chores.ts'
+
+/** What a chore has to tell. */
+export type Told =
+  /** The secret file has changed; the generations in use from now on, the active one first. */
+  | { readonly chore: 'secret'; readonly is: 'renewed'; readonly ids: readonly string[] }
+  /** The secret file cannot be used, or other nodes have a secret that this one lacks. */
+  | { readonly chore: 'secret'; readonly is: 'refused'; readonly complaints: readonly string[] }
+  | { readonly chore: 'secret'; readonly is: 'failed'; readonly error: unknown }
+
+/** How often a secret file is looked at. */
+const looking = 2 * second
+
+export interface Chores {
+  /** Looks at the secret file now. */
+  look(): Promise<void>
+  stop(): Promise<void>
+}
+
+const lacking =
+  'Other nodes have a root secret that this one lacks: it takes no sign-ins. Give it the same file.'
+
+/** Starts the chores of a node. */
+export function startChores(world: World, keyring: Keyring, tell: (told: Told) => void): Chores {
+  let wasBehind = false
+
+  async function look(): Promise<void> {
+    const seen = await keyring.look(world.store)
+    if (seen.kind === 'renewed') tell({ chore: 'secret', is: 'renewed', ids: seen.ids })
+    if (seen.kind === 'refused')
+      tell({ chore: 'secret', is: 'refused', complaints: seen.complaints })
+    const isBehind = (await behind(world)) !== undefined
+    // Said once, not every two seconds.
+    if (isBehind && !wasBehind) tell({ chore: 'secret', is: 'refused', complaints: [lacking] })
+    wasBehind = isBehind
+  }
+
+  const chores: readonly Chore[] = [
+    chore(looking, look, (error) => tell({ chore: 'secret', is: 'failed', error })),
+  ]
+  return {
+    look,
+    async stop() {
+      await Promise.all(chores.map((one) => one.stop()))
+    },
+  }
+}
