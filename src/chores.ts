@@ -38,7 +38,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
     if (seen.kind === 'renewed') tell({ chore: 'secret', is: 'renewed', ids: seen.ids })
     if (seen.kind === 'refused')
       tell({ chore: 'secret', is: 'refused', complaints: seen.complaints })
-    const isBehind = (await behind(world)) !== undefined
+    const isBehind = (await behind(world, world.keys)) !== undefined
     // Said once, not every two seconds.
     if (isBehind && !wasBehind) tell({ chore: 'secret', is: 'refused', complaints: [lacking] })
     wasBehind = isBehind

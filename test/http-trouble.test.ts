@@ -156,7 +156,9 @@ describe.each(databases)('on %s', (kind) => {
       ...hasher,
       async verify(...asked) {
         const done = await hasher.verify(...asked)
-        await open.query(`update users set "passwordHash" = 'another', revision = 'another'`)
+        await open.query(
+          `update users set "passwordHash" = 'another', version = version + 1, revision = 'another'`,
+        )
         return done
       },
     }

@@ -66,8 +66,10 @@ const lacksOne = (here: Instance | undefined, keys: Keys): boolean =>
 /**
  * `unavailable` while this node is behind: what it cannot read may be genuine, so it neither refuses
  * it nor takes it for an attack; it asks to come again.
+ *
+ * @param keys Those it was read with: they may have been renewed meanwhile.
  */
-export async function behind(world: Pick<World, 'store' | 'keys'>): Promise<Refusal | undefined> {
-  const here = await world.store.find(instance())
-  return lacksOne(here, world.keys) ? refuse('unavailable', { why: 'unknown root' }) : undefined
+export async function behind({ store }: World, keys: Keys): Promise<Refusal | undefined> {
+  const here = await store.find(instance())
+  return lacksOne(here, keys) ? refuse('unavailable', { why: 'unknown root' }) : undefined
 }

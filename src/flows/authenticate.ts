@@ -7,6 +7,7 @@
 import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
 import type { Session, User } from '../rules/facts.ts'
+import type { Keys } from '../rules/keys.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { standing, touch } from '../rules/session.ts'
@@ -61,29 +62,31 @@ export function named(world: World, { session, refresh }: Holding): Named | unde
  *   to be renewed or is over; `session_revoked` for one that somebody ended.
  */
 export async function authenticate(world: World, cookies: Holding): Promise<Caller | Refusal> {
+  const { keys } = world
   const found = named(world, cookies)
-  const caller = found ? await stands(world, found) : await unread(world, cookies)
+  const caller = found ? await stands(world, found) : await unread(world, cookies, keys)
   if (!caller.ok) return caller
   return found?.good ? caller : refuse('session_expired', { why: 'access token' })
 }
 
 /** As {@link authenticate}, but a session that only has to be renewed will do. */
 export async function holder(world: World, cookies: Holding): Promise<Caller | Refusal> {
+  const { keys } = world
   const found = named(world, cookies)
-  return found ? stands(world, found) : unread(world, cookies)
+  return found ? stands(world, found) : unread(world, cookies, keys)
 }
 
 /** What is said of cookies that name no session here. */
-async function unread(world: World, cookies: Holding): Promise<Refusal> {
+async function unread(world: World, cookies: Holding, keys: Keys): Promise<Refusal> {
   const nobody = refuse('not_authenticated', { why: 'no genuine cookie' })
   if (cookies.session === undefined && cookies.refresh === undefined) return nobody
   const seen = readToken(cookies.session ?? '', world.clock.now(), {
     ...contextOf(world),
-    keys: world.keys.leaked,
+    keys: keys.leaked,
   })
   // Whoever made it, a leaked secret may have: it only tells what became of what was genuine.
   if (seen.kind !== 'foreign') return refuse('session_revoked', { reason: 'restored' })
-  return (await behind(world)) ?? nobody
+  return (await behind(world, keys)) ?? nobody
 }
 
 /**
@@ -92,7 +95,7 @@ async function unread(world: World, cookies: Holding): Promise<Refusal> {
  */
 export async function unseen(world: World, cookies: Holding): Promise<Refusal | undefined> {
   if (cookies.session === undefined && cookies.refresh === undefined) return undefined
-  return named(world, cookies) ? undefined : behind(world)
+  return named(world, cookies) ? undefined : behind(world, world.keys)
 }
 
 async function stands(world: World, found: Named): Promise<Caller | Refusal> {

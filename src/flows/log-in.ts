@@ -51,14 +51,17 @@ export async function logIn(
       came: session(from.came ?? ''),
     },
     (shown, now): Step<{ ok: true; session: Session; user: User } | Refusal> => {
-      // What was proven was proven of the hash that was read: it must still be the one.
-      const same = shown.user?.passwordHash === found.passwordHash && shown.user.disabledAt === null
+      // What was proven was proven of the password that was read: another one has another version.
+      // Another hash may be this password's too, made anew by a sign-in beside this one.
+      const same = shown.user?.version === found.version && shown.user.disabledAt === null
       if (!shown.instance || !shown.user || !same) {
         const why = 'changed_meanwhile'
         const verdict = refuse('invalid_credentials', { why })
         return { verdict, record: [refusedEvent(found, why, from)] }
       }
-      const signed: User = { ...shown.user, passwordHash: proof.hash, lastLoginAt: now }
+      const rehashed = shown.user.passwordHash !== found.passwordHash
+      const passwordHash = rehashed ? shown.user.passwordHash : proof.hash
+      const signed: User = { ...shown.user, passwordHash, lastLoginAt: now }
       const opened = open(
         { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
         { id, ...from, remember: asked.remember, digest: refresh?.digest ?? null },

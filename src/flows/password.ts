@@ -35,7 +35,7 @@ export async function prove(
 ): Promise<Proof | Refusal> {
   const { hasher, keys } = world
   // For every name alike: one with a pepper that is not at hand would stand out.
-  const late = await behind(world)
+  const late = await behind(world, keys)
   if (late) return late
   const hash = found && found.disabledAt === null ? found.passwordHash : null
   const kept = hash === null ? undefined : toVerify(keys, hash, password)

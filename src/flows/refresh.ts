@@ -25,10 +25,11 @@ export async function genuine(
 ): Promise<{ ok: true; token: RefreshToken } | Refusal> {
   if (!world.policy.refresh.enabled) return refuse('refresh_token_invalid', { why: 'switched off' })
   if (text === undefined) return refuse('refresh_token_invalid', { why: 'no cookie' })
-  const seen = readRefresh(world.keys, text)
+  const { keys } = world
+  const seen = readRefresh(keys, text)
   if (seen.kind === 'token') return { ok: true, token: seen.token }
   if (seen.kind === 'foreign') return refuse('refresh_token_invalid', { why: 'foreign' })
-  return (await behind(world)) ?? refuse('refresh_token_invalid', { why: 'retired root' })
+  return (await behind(world, keys)) ?? refuse('refresh_token_invalid', { why: 'retired root' })
 }
 
 /**

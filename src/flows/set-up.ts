@@ -35,7 +35,7 @@ export async function admitClaim(
   token: string,
   from: From,
 ): Promise<Refusal | undefined> {
-  const late = await behind(world)
+  const late = await behind(world, world.keys)
   if (late) return late
   const refusal = mayClaim(await world.store.find(instance()), world.setupTokens, token)
   if (!refusal) return undefined

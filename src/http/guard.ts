@@ -101,7 +101,8 @@ export async function rejectedToken(
   address: string,
   caller?: Caller,
 ): Promise<Refusal> {
-  return (await behind(site.world)) ?? rejected(site, why, address, caller)
+  const { world } = site
+  return (await behind(world, world.keys)) ?? rejected(site, why, address, caller)
 }
 
 /** Refuses a request that a gate did not let through, and records it. */

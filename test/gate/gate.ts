@@ -77,7 +77,7 @@ export async function openTestGate(
     if (faults.length > 0 && !options.onFault) throw faults[0]
   })
 
-  const query = await connection(kind, database)
+  const query = await openQuery(kind, database)
   const seen = new Set<unknown>()
   return {
     gate,
@@ -103,14 +103,16 @@ export async function openTestGate(
   }
 }
 
-async function freshDatabase(kind: DatabaseKind): Promise<string> {
+/** An empty place for a database, named as an operator names it. */
+export async function freshDatabase(kind: DatabaseKind): Promise<string> {
   if (kind === 'postgres') return freshPostgres()
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return `sqlite:${join(folder, 'sallyport.db')}`
 }
 
-async function connection(kind: DatabaseKind, database: string): Promise<TestGate['query']> {
+/** Opens a connection of the test's own, past the gate. */
+export async function openQuery(kind: DatabaseKind, database: string): Promise<TestGate['query']> {
   if (kind === 'postgres') {
     const client = new pg.Client({
       connectionString: database,
