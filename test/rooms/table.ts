@@ -72,6 +72,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['src/mounts/node.ts'],
   '@node-rs/argon2': ['src/system/'],
   '@zxcvbn-ts/language-common': ['src/system/'],
+  bcryptjs: ['src/system/'],
   bowser: ['src/http/', 'src/system/'],
   commander: ['src/server/'],
   kysely: ['src/stores/'],
