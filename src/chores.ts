@@ -4,9 +4,11 @@
  * @module
  */
 import { behind } from './flows/acquaint.ts'
+import { sweep } from './flows/sweep.ts'
 import type { Keyring } from './keyring.ts'
 import type { World } from './ports.ts'
-import { second } from './rules/time.ts'
+import type { Swept } from './rules/sweep.ts'
+import { minute, second } from './rules/time.ts'
 import { type Chore, chore } from './system/chores.ts'
 
 /** What a chore has to tell. */
@@ -15,10 +17,14 @@ export type Told =
   | { readonly chore: 'secret'; readonly is: 'renewed'; readonly ids: readonly string[] }
   /** The secret file cannot be used, or other nodes have a secret that this one lacks. */
   | { readonly chore: 'secret'; readonly is: 'refused'; readonly complaints: readonly string[] }
-  | { readonly chore: 'secret'; readonly is: 'failed'; readonly error: unknown }
+  /** How many rows of each kind were removed. */
+  | { readonly chore: 'sweep'; readonly is: 'done'; readonly removed: Swept }
+  | { readonly chore: 'secret' | 'sweep'; readonly is: 'failed'; readonly error: unknown }
 
 /** How often a secret file is looked at. */
 const looking = 2 * second
+/** How often what is worn out is removed. */
+const sweeping = minute
 
 export interface Chores {
   /** Looks at the secret file now. */
@@ -44,12 +50,24 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
     wasBehind = isBehind
   }
 
+  let stopping = false
+
+  async function clear(): Promise<void> {
+    const removed = await sweep(world, () => !stopping)
+    if (Object.values(removed).some((rows) => rows > 0))
+      tell({ chore: 'sweep', is: 'done', removed })
+  }
+
+  const failed = (name: 'secret' | 'sweep') => (error: unknown) =>
+    tell({ chore: name, is: 'failed', error })
   const chores: readonly Chore[] = [
-    chore(looking, look, (error) => tell({ chore: 'secret', is: 'failed', error })),
+    chore(looking, look, failed('secret')),
+    chore(sweeping, clear, failed('sweep')),
   ]
   return {
     look,
     async stop() {
+      stopping = true
       await Promise.all(chores.map((one) => one.stop()))
     },
   }

@@ -15,6 +15,7 @@ import type { SessionPolicy } from './rules/session.ts'
 import type { PolicyOf } from './rules/settings.ts'
 import type { Step } from './rules/step.ts'
 import type { StepUpPolicy } from './rules/step-up.ts'
+import type { SweptKind } from './rules/sweep.ts'
 import type { Instant, Millis } from './rules/time.ts'
 
 /** Asks for one record. */
@@ -90,6 +91,15 @@ export interface Store {
     asked: A,
     rule: (shown: ShownAll<A>, now: Instant) => Step<V>,
   ): Promise<V>
+
+  /**
+   * Removes rows that nobody will ask for any more, at most a slice of one kind, and lets others
+   * take a turn.
+   *
+   * @param by.toldFor How long a session's row outlives its absolute limit.
+   * @returns How many; fewer than a slice when there are no more.
+   */
+  sweep(kind: SweptKind, by: { readonly toldFor: Millis; readonly slice: number }): Promise<number>
 
   /**
    * What still rests on the root secret `keyId`.

@@ -71,6 +71,9 @@ export interface Database {
    */
   commit(build: (head: ChainHead) => Writes): Promise<boolean>
 
+  /** Removes rows in one transaction of its own. @returns How many. */
+  remove(query: Query): Promise<number>
+
   close(): Promise<void>
 }
 

@@ -9,6 +9,7 @@ import { type Random, Unavailable } from '../ports.ts'
 import type { Database, Query, Row, Tables } from './database.ts'
 import { sessions } from './migrations/0001-sessions.ts'
 import { trust } from './migrations/0002-trust.ts'
+import { sweeps } from './migrations/0003-sweeps.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -24,6 +25,7 @@ export type Migration = (ground: Ground) => readonly Compilable[]
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-sessions': sessions,
   '0002-trust': trust,
+  '0003-sweeps': sweeps,
 }
 
 /** The database being opened. */

@@ -74,7 +74,9 @@ export async function openPostgres(given: {
 
   try {
     const instanceId = await prepare(pool, random)
-    return { dialect: 'postgres', builder, instanceId, read, commit, close: () => pool.end() }
+    const remove = async (query: Query) => (await told(pool.query(named(query)))).rowCount ?? 0
+    const close = () => pool.end()
+    return { dialect: 'postgres', builder, instanceId, read, commit, remove, close }
   } catch (error) {
     await pool.end()
     throw error

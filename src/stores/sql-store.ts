@@ -14,6 +14,7 @@ import { plan, refuseUnknownList } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
+import { sweepSlice } from './sweep.ts'
 import { usesOf } from './uses.ts'
 import { recordOf, storable, writeOf } from './write.ts'
 
@@ -85,6 +86,8 @@ export function sqlStore(given: {
       const { rows } = await database.read((now) => [selectMany(site, ref, now, from)])
       return (rows[0] ?? []).map(factOf) as never
     },
+
+    sweep: (kind, by) => sweepSlice(database, kind, by),
 
     uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 

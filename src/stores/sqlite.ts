@@ -96,6 +96,7 @@ export async function openSqlite(given: {
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
       commit: (build) => patiently(patience, () => commit(build)),
+      remove: (query) => patiently(patience, () => met(query)),
       close: async () => connection.close(),
     }
   } catch (error) {
