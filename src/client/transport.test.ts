@@ -26,15 +26,18 @@ const ok2 = (body: unknown, status: number) => () =>
 afterEach(() => vi.unstubAllGlobals())
 
 describe('what goes out', () => {
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)('%s carries the CSRF value', async (m) => {
-    vi.stubGlobal('document', { cookie: 'a=b; csrf=n.m=; xcsrf=no' })
-    const { sent, call } = transport(ok({}))
-    await call(m, '/x', { body: { a: 1 } })
-    expect(sent[0]?.url).toBe('/api/v1/x')
-    expect(sent[0]?.init).toMatchObject({ method: m, credentials: 'include', body: '{"a":1}' })
-    expect(sent[0]?.headers.get('x-csrf-token')).toBe('n.m=')
-    expect(sent[0]?.headers.get('content-type')).toBe('application/json')
-  })
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
+    '%s carries the whole CSRF value, whatever is in it (R1.16)',
+    async (m) => {
+      vi.stubGlobal('document', { cookie: 'a=b; csrf=n.m=; xcsrf=no' })
+      const { sent, call } = transport(ok({}))
+      await call(m, '/x', { body: { a: 1 } })
+      expect(sent[0]?.url).toBe('/api/v1/x')
+      expect(sent[0]?.init).toMatchObject({ method: m, credentials: 'include', body: '{"a":1}' })
+      expect(sent[0]?.headers.get('x-csrf-token')).toBe('n.m=')
+      expect(sent[0]?.headers.get('content-type')).toBe('application/json')
+    },
+  )
 
   test('GET carries none, and no type without a body', async () => {
     vi.stubGlobal('document', { cookie: 'csrf=x' })
@@ -48,13 +51,21 @@ describe('what goes out', () => {
   test.each([
     ['csrf=plain; __Host-csrf=host', 'host'],
     ['csrf=plain; __Secure-csrf=secure', 'secure'],
+    ['other=1;csrf=tight;more=2', 'tight'],
+    ['other=1;  csrf=wide  ;more=2', 'wide'],
+    ['other=%; csrf=%zz%', '%zz%'],
     ['other=1', null],
-  ])('of %s it sends %s', async (cookie, token) => {
-    vi.stubGlobal('document', { cookie })
-    const { sent, call } = transport(ok({}))
-    await call('POST', '/x')
-    expect(sent[0]?.headers.get('x-csrf-token')).toBe(token)
-  })
+    ['csrf', null],
+    ['', null],
+  ])(
+    'of %s it sends %s, and no header at all for nothing (R2.6, R5.8, P13)',
+    async (cookie, token) => {
+      vi.stubGlobal('document', { cookie })
+      const { sent, call } = transport(ok({}))
+      await call('POST', '/x')
+      expect(sent[0]?.headers.get('x-csrf-token')).toBe(token)
+    },
+  )
 })
 
 describe('csrf_rejected', () => {

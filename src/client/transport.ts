@@ -125,7 +125,7 @@ function isCsrfRejected(error: unknown): boolean {
 /** The prefixed names first: where they exist, a plain one was not set by the server. */
 function csrfCookie(): string | undefined {
   if (typeof document === 'undefined') return undefined
-  const pairs = document.cookie.split('; ')
+  const pairs = document.cookie.split(';').map((pair) => pair.trim())
   for (const name of ['__Host-csrf', '__Secure-csrf', 'csrf']) {
     const found = pairs.find((pair) => pair.startsWith(`${name}=`))
     if (found) return found.slice(name.length + 1)

@@ -195,9 +195,9 @@ const firstToGo =
     a.createdAt - b.createdAt ||
     (a.id < b.id ? -1 : 1)
 
-/** Whether a session was ended or has run out. */
+/** Whether a session was ended or has run out. An instant that is none has passed. */
 const isOver = (session: Session, now: Instant): boolean =>
-  session.endedAt !== null || now >= session.idleUntil || now >= session.expiresAt
+  session.endedAt !== null || !(now < session.idleUntil && now < session.expiresAt)
 
 /** The change that ends a session; one that is over already is not to be ended again. */
 export function end(session: Session, reason: EndReason, now: Instant): Change {
@@ -231,8 +231,9 @@ export function standing(
   if (!session || !user) return refuse('session_expired', { why: 'no such session' })
   const over = (reason: EndReason) => refuse('session_revoked', { reason })
   if (session.endedAt !== null) return over(session.endReason ?? 'revoked')
-  if (now >= session.expiresAt) return refuse('session_expired', { why: 'absolute' })
-  if (now >= session.idleUntil) return refuse('session_expired', { why: 'idle' })
+  // What is no instant has passed: a row that was tampered with lets nobody in.
+  if (!(now < session.expiresAt)) return refuse('session_expired', { why: 'absolute' })
+  if (!(now < session.idleUntil)) return refuse('session_expired', { why: 'idle' })
   if (session.epoch !== epoch) return over('restored')
   if (user.disabledAt !== null || user.deletedAt !== null) return over('user_disabled')
   if (session.userVersion !== user.version) return over(overReason(user))
