@@ -21,6 +21,7 @@ import { isUnsafe } from '../src/rules/csrf.ts'
 import type { Setting, Settings } from '../src/rules/settings.ts'
 import { durationText, environmentName, flagName, pathsOf } from '../src/rules/settle.ts'
 import { serverSettings } from '../src/server/configuration.ts'
+import { findingsPage } from './findings-page.ts'
 
 const written = 'Written by `npm run reference` from the code; do not edit.'
 
@@ -159,4 +160,5 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/routes.md', routesPage()],
     ['docs/reference/audit.md', auditPage()],
+    ['docs/security/findings.md', findingsPage()],
   ])

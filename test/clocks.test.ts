@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 test.each([-1, 1])(
-  'a node whose clock is %d h off judges by the clock of the database',
+  'TIME-01: a node whose clock is %d h off judges by the clock of the database',
   async (off) => {
     vi.useFakeTimers({ toFake: ['Date'] })
     vi.setSystemTime(Date.now() + off * hour)

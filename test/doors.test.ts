@@ -68,7 +68,7 @@ test.for([
 describe('the package', () => {
   beforeAll(built)
 
-  test('holds what users need and nothing else', () => {
+  test('holds what users need and nothing else (SUP-04)', () => {
     const [{ files }] = JSON.parse(
       execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
         cwd: root,

@@ -26,7 +26,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(said).toEqual([])
   })
 
-  test('A session is over to the millisecond: idle, or at its absolute limit', async () => {
+  test('A session is over to the millisecond: idle, or at its absolute limit (REV-11)', async () => {
     const open = await openTestGate(kind)
     const ada = visitor(open.gate)
     await ada.setUp()
@@ -87,7 +87,7 @@ describe.each(databases)('on %s', (kind) => {
     }
   })
 
-  test('A person keeps a session from idling out; polling and the CSRF token do not', async () => {
+  test('A person keeps a session from idling out; polling and the CSRF token do not (REV-11)', async () => {
     const { gate, pass, recorded } = await openTestGate(kind)
     const ada = visitor(gate)
     await ada.setUp()
@@ -319,7 +319,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(brief(await recorded())).toEqual([['auth.signed_out', id]])
   })
 
-  test('At the limit the policy decides: the oldest, the longest idle, or nobody (SESS-01)', async () => {
+  test('At the limit the policy decides: the oldest, the longest idle, or nobody (SESS-01, P1)', async () => {
     for (const limitPolicy of ['evict-oldest', 'evict-idle', 'reject'] as const) {
       const open = await openTestGate(kind, { session: { limit: 2, limitPolicy } })
       const { gate, pass, recorded } = open

@@ -48,7 +48,7 @@ async function takeAway(database: string): Promise<() => Promise<void>> {
 }
 
 describe('The database is away', () => {
-  test('PostgreSQL: everything is 503, nobody is let in, and it comes back by itself', async () => {
+  test('FAULT-04: PostgreSQL: everything is 503, nobody is let in, and it comes back by itself (R2.5)', async () => {
     const { gate, database } = await openTestGate('postgres', { onFault: () => {} })
     const ada = visitor(gate)
     await ada.setUp()
@@ -127,7 +127,7 @@ describe.each(databases)('on %s', (kind) => {
     expect((await me(ada)).status).toBe(200)
   })
 
-  test('When no event can be recorded nothing is changed (LOG-06)', async () => {
+  test('When no event can be recorded nothing is changed, and nobody given a cookie (LOG-06, R3.3, R4.3)', async () => {
     const open = await openTestGate(kind, { onFault: () => {} })
     const ada = visitor(open.gate)
     await ada.setUp()

@@ -66,7 +66,7 @@ const count = (all: readonly Got[], code: string) =>
   all.filter(({ json }) => json.code === code).length
 
 describe.each(Object.entries(places))('two servers over %s', (_, place) => {
-  test('200 wrong guesses at once: at most ten are looked at, of a known name and of an unknown one', async () => {
+  test('200 wrong guesses at once: at most ten are looked at, of a known name and of an unknown one (L12)', async () => {
     const trusting = { SALLYPORT_TRUST_PROXY: '127.0.0.1' }
     const { nodes, origin, ada, run, audit } = await twoServers(place, trusting)
     for (const username of ['ada', 'nobody']) {

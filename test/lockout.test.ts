@@ -28,7 +28,7 @@ async function worldOf(database: string, now: () => number): Promise<World> {
 }
 
 describe.each(databases)('on %s', (kind) => {
-  test('Ten wrong passwords rest a name: the tenth is told, the eleventh is not looked at (R2.3, R5.2)', async () => {
+  test('Ten wrong passwords rest a name: the tenth is told, the eleventh is not looked at (C4, P2, R2.3, R5.2)', async () => {
     const { gate, pass, recorded } = await openTestGate(kind)
     const ada = await visitor(gate).setUp()
     await recorded()
@@ -69,7 +69,7 @@ describe.each(databases)('on %s', (kind) => {
     ])
   })
 
-  test('A node that starts in mid-rest keeps what remains (R5.3)', async () => {
+  test('A node that starts in mid-rest keeps what remains (R4.7, R5.3, P8, L6)', async () => {
     const open = await openTestGate(kind)
     await visitor(open.gate).setUp()
     await guesses(open.gate, 'ada', 10)
@@ -157,7 +157,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await guesses(open.gate, 'ada', 10, '192.0.2.1')).toEqual(filling())
   })
 
-  test('When the store cannot answer, no password is looked at (R5.9)', async () => {
+  test('When the store cannot answer, no password is looked at (R4.11, R5.9)', async () => {
     const open = await openTestGate(kind)
     await visitor(open.gate).setUp()
     const world = await worldOf(open.database, () => Date.UTC(2026, 0, 1, 12))

@@ -36,7 +36,7 @@ async function withAda(kind: (typeof databases)[number], options = {}) {
 }
 
 describe.each(databases)('changing the own password, on %s', (kind) => {
-  test('opens a new session with full limits and new cookies; every other is over (REV-02)', async () => {
+  test('opens a new session with full limits and new cookies; every other is over (REV-02, R1.17, P3)', async () => {
     const at = await withAda(kind, { refresh: { enabled: true } })
     const { open, ada, gate, signed, pass } = at
     const other = visitor(gate)

@@ -118,7 +118,7 @@ describe.each(databases)('a person is added, on %s', (kind) => {
     expectRefused(await change(bob, chosen, password), 422, 'wrong_password')
   })
 
-  test('not with a name taken, a role that is not there, or a field unknown', async () => {
+  test('not with a name taken, a role that is not there, or a field unknown (ENUM-04)', async () => {
     const { open, ada } = await withOwner(kind)
     await create(ada, { username: 'bob', role: 'member' })
     const said = await unharmed(open, async () => {

@@ -77,7 +77,7 @@ describe('Each tier', () => {
     expect(await open.recorded()).toHaveLength(2)
   })
 
-  test('signed in: of one person, over all their sessions and addresses', async () => {
+  test('signed in: of one person, over all their sessions and addresses (L5)', async () => {
     const open = await openTestGate('sqlite', { limits: { ...limits, floor: 0 } })
     const [one, two] = [visitor(open.gate), visitor(open.gate, '192.0.2.1')]
     await one.setUp()

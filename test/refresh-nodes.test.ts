@@ -39,7 +39,7 @@ async function round(two: Pair, jar: Jar) {
 }
 
 describe.each(Object.entries(places))('two servers over %s', (_, place) => {
-  test(`RT-03: ${rounds} rounds of fifty at once: one successor each, nobody out`, {
+  test(`RT-03: ${rounds} rounds of fifty at once: one successor each, nobody out (R4.15, R7.1)`, {
     timeout,
   }, async ({ annotate }) => {
     const two = await pair(place, altered('tells lost tries'))
@@ -97,7 +97,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     expect(await generation()).toBe(2)
   })
 
-  test(`RT-12: ${kills} kills at random: whoever has the last token heard of goes on`, {
+  test(`RT-12, FAULT-01: ${kills} kills at random: whoever has the last token heard of goes on`, {
     timeout,
   }, async ({ annotate }) => {
     const two = await pair(place)
@@ -147,7 +147,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     expect(rows).toEqual([])
   })
 
-  test(`refresh against the end of the session, ${races} times: never alive afterwards`, {
+  test(`REV-05: refresh against the end of the session, ${races} times: never alive afterwards`, {
     timeout,
   }, async ({ annotate }) => {
     const two = await pair(place, altered('tells lost tries'))

@@ -11,7 +11,7 @@ const second = 1000
 const minute = 60 * second
 
 describe.each(databases)('on %s', (kind) => {
-  test('a refresh renews all three cookies, keeps session and CSRF token, and moves no limit', async () => {
+  test('a refresh renews all three cookies, keeps session and CSRF token, and moves no limit (R2.1, R5.1)', async () => {
     const { gate, pass, recorded } = await openTestGate(kind, { refresh: { enabled: true } })
     const ada = visitor(gate)
     const signed = await ada.setUp()
@@ -74,7 +74,7 @@ describe.each(databases)('on %s', (kind) => {
     expect((await ada.send('POST', '/auth/refresh')).status).toBe(401)
   })
 
-  test('fifty at once over two nodes: one rotation, one successor, nobody signed out', async () => {
+  test('fifty at once over two nodes: one rotation, one successor, nobody signed out (R4.15, R7.1)', async () => {
     const one = await openTestGate(kind, { refresh: { enabled: true } })
     const other = await one.another()
     const ada = visitor(one.gate)
@@ -97,7 +97,7 @@ describe.each(databases)('on %s', (kind) => {
     }
   })
 
-  test('no CSRF token, no rotation', async () => {
+  test('no CSRF token, no rotation (R1.1)', async () => {
     const { gate, dump } = await openTestGate(kind, { refresh: { enabled: true } })
     const ada = visitor(gate)
     await ada.setUp()

@@ -13,7 +13,7 @@ import { mostLines, rooms } from './rooms/table.ts'
 
 const root = join(import.meta.dirname, '..')
 
-test('the house holds', () => {
+test('the house holds, and asks for chance through its port alone (RAND-02)', () => {
   const paths = globSync('{src,dashboard/src,test,scripts,bench,bin}/**/*.{ts,tsx,cjs}', {
     cwd: root,
   })

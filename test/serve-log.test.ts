@@ -88,6 +88,28 @@ test.each(Object.entries(places))('on %s', async (_, place) => {
   expect(server.stdout).toHaveLength(2)
 })
 
+test('whoever is refused for want of a session is in the log, with the id that was told (R4.8, P11)', async () => {
+  const server = await serve()
+  const asked = [
+    {},
+    { Cookie: 'session=planted' },
+    { Cookie: 'session=a.b.c; refresh=planted' },
+    { Authorization: 'Bearer planted' },
+    { Authorization: 'Basic planted' },
+  ]
+  const ids: unknown[] = []
+  for (const headers of asked) {
+    const got = await browser(server).send('GET', '/auth/me', { headers })
+    expect(got.status).toBe(401)
+    ids.push(got.json.instance)
+  }
+  await server.stop()
+  const lines = server.stderr.map((line) => JSON.parse(line))
+  expect(lines.filter(({ status }) => status === 401).map(({ requestId }) => requestId)).toEqual(
+    ids,
+  )
+})
+
 /** Says something to a port, whether or not it is HTTP, and hears the answer out. */
 async function spoken(port: number, raw: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')

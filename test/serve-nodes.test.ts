@@ -18,7 +18,7 @@ const places = {
 }
 
 describe.each(Object.entries(places))('two servers over %s', (_, place) => {
-  test('print the same claim link and serve the same sessions', async () => {
+  test('print the same claim link and serve the same sessions, from an empty database on (L3)', async () => {
     const folder = emptyFolder()
     const port = await freePort()
     const env = { ...(await place()), SALLYPORT_PUBLIC_ORIGIN: `http://localhost:${port}` }

@@ -42,7 +42,7 @@ async function refused(given: Start): Promise<{ code: number | null; complaints:
 /** One start each: what was said, and how each complaint begins. */
 const table: [name: string, given: Start, complaints: string[]][] = [
   [
-    'a short secret, http for other machines, SameSite=None, bounds and units, from three places',
+    'a short secret, http for other machines, SameSite=None, bounds and units, from three places (R4.2, L18, SUP-02, JWT-19)',
     {
       file: {
         publicOrigin: 'http://app.example.test',
@@ -72,12 +72,12 @@ const table: [name: string, given: Start, complaints: string[]][] = [
     ],
   ],
   [
-    'a secret that is a placeholder',
+    'a secret that is a placeholder (JWT-19)',
     { env: { SALLYPORT_SECRET: 'changeme-changeme-changeme-changeme' } },
     ['- secret: is a placeholder, not a secret.'],
   ],
   [
-    'a refresh shorter than access, idle longer than absolute',
+    'a refresh shorter than access, idle longer than absolute (P16)',
     { flags: ['--session-absolute', '5m', '--session-access-lifetime', '5m'] },
     [
       '- session.absolute: what renews an access token must outlive it',
@@ -94,6 +94,14 @@ const table: [name: string, given: Start, complaints: string[]][] = [
       '- --limits-anonymous: write a whole number.',
       '- lockout.duration: not longer than lockout.longest.',
       '- lockout.consecutive: not below lockout.threshold',
+    ],
+  ],
+  [
+    'a negative session limit (R1.4)',
+    { flags: ['--session-limit', '-1'], file: { session: { limit: -1 } } },
+    [
+      '- sallyport.config.json, session.limit: -1 is not between 0 and 100.',
+      '- --session-limit: write a whole number.',
     ],
   ],
   [
@@ -159,7 +167,7 @@ test.each(table)('%s', async (_, given, expected) => {
   expect(complaints.join('\n')).not.toContain('hunter2')
 })
 
-test('a secret file that others can read; closed, it will do', async () => {
+test('a secret file that others can read; closed, it will do (SUP-02)', async () => {
   const folder = emptyFolder()
   const path = join(folder, 'root')
   writeFileSync(path, `${secret}\n`, { mode: 0o644 })
@@ -188,7 +196,7 @@ test('--check: 0 for settings that are good, 2 with the same words, and nothing 
 })
 
 describe('a database that is not ours to serve', () => {
-  test('another secret over the same file: exit 2, the file as it was', async () => {
+  test('FAULT-13: another secret over the same file: exit 2, the file as it was', async () => {
     const first = await serve()
     await first.stop()
     const { folder } = first

@@ -86,7 +86,7 @@ describe.each(databases)('everybody’s sessions are listed, on %s', (kind) => {
     expect(await ids()).toEqual([adaSid])
   })
 
-  test('in pages without gap or repetition, under equal times too; cursors are of this list and person', async () => {
+  test('in pages without gap or repetition, under equal times too (L14); cursors are of this list and person', async () => {
     const { open, ada, adaSid } = await withOwner(kind, { session: { limit: 0 } })
     await manySessions(open, adaSid, 120)
     const eve = await signedIn(open, 'eve', 'admin')

@@ -261,7 +261,7 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
     expect(paged.map(({ at }) => at)).toEqual(paged.map(({ at }) => at).sort((a, b) => b - a))
   })
 
-  test('thirty sign-ins at once never pass the limit of five', async () => {
+  test('thirty sign-ins at once never pass the limit of five (SESS-02)', async () => {
     const { place, store } = await withAda()
     const { stores, tally } = await competitors(place, 30)
     let most = 0

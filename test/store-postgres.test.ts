@@ -125,7 +125,7 @@ test('a server that cannot be reached is told at once, and used again when it is
   expect(await add(store, 'bob')).toBe('added')
 })
 
-test('a server that says nothing any more is told in seconds, and used again when it speaks', async () => {
+test('FAULT-05: a server that says nothing any more is told in seconds, and used again when it speaks', async () => {
   const wire = await wireTo(await freshPostgres())
   const store = storeOn(await open(wire.place))
   await add(store, 'ada')
@@ -147,7 +147,7 @@ test('a server that does not answer at the start is told as unavailable', async 
   await expect(open(wire.place)).rejects.toThrow(Unavailable)
 })
 
-test('a connection that breaks in the middle of a commit costs one answer and no chain', async () => {
+test('FAULT-06: a connection that breaks in the middle of a commit costs one answer and no chain', async () => {
   const place = await freshPostgres()
   const store = storeOn(await open(place))
   await add(store, 'ada')
@@ -184,7 +184,7 @@ test('a record locked by a stranger is waited for, then told as unavailable', as
   expect(await store.find(user('ada'))).toEqual(person('ada'))
 })
 
-test('steps that touch the same records in opposite order never deadlock', async () => {
+test('FAULT-06: steps that touch the same records in opposite order never deadlock', async () => {
   const place = await freshPostgres()
   const tally = newTally()
   let meet = meeting(1)

@@ -111,7 +111,7 @@ test('a writer elsewhere that stays is told as unavailable after three seconds, 
   expect(await add(store, 'ada')).toBe('added')
 })
 
-test('a disk without room is unavailable, and what was answered is kept', async () => {
+test('FAULT-03: a disk without room is unavailable, and what was answered is kept', async () => {
   const path = join(freshFolder(), 'auth.db')
   // The signal for it is ignored, as for a disk that is really full: the write itself fails.
   const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`

@@ -59,7 +59,7 @@ test.each<[Place, keyof typeof sessions, keyof typeof instances, string]>([
   ['/setup', 'out', 'owned', '/sign-in (claimed)'],
   ['elsewhere', 'unknown', 'unknown', 'show'],
   ['elsewhere', 'out', 'empty', 'show'],
-])('%s while session %s, instance %s: %s', (place, session, instance, expected) => {
+])('%s while session %s, instance %s: %s (R1.14)', (place, session, instance, expected) => {
   expect(way(place, session, instance)).toBe(expected)
 })
 

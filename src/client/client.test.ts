@@ -177,7 +177,7 @@ describe('a session that has to be renewed', () => {
   })
 })
 
-describe('a server that is away', () => {
+describe('a server that is away (R1.15, P14)', () => {
   test('leaves the state, adds the error, and is asked again after 1, 2, 4 s until it is back', async () => {
     const one = client()
     await one.check()
@@ -247,8 +247,17 @@ describe('a server that is away', () => {
   })
 })
 
+test('sessions are asked for by page, and come as they were sent (P4)', async () => {
+  const page = { items: [{ id: 's1' }], nextCursor: 'more' }
+  server['GET /auth/sessions'] = ok(page)
+  server['GET /auth/sessions?cursor=a%26b&limit=2'] = ok({ ...page, nextCursor: null })
+  const one = client()
+  expect(await one.sessions()).toEqual(page)
+  expect(await one.sessions({ cursor: 'a&b', limit: 2 })).toEqual({ ...page, nextCursor: null })
+})
+
 describe('signing in and out', () => {
-  test('in: the answer is the session', async () => {
+  test('in: the answer is the session (R4.16)', async () => {
     server['POST /auth/login'] = ok(signed())
     const one = client()
     await one.signIn({ username: 'ada', password: 'x' })
@@ -280,7 +289,7 @@ describe('signing in and out', () => {
   test.each([
     ['away', away],
     ['503', no(503, 'unavailable', { retryAfter: 1 })],
-  ])('a sign-out that failed (%s) is told and does not pretend', async (_, answer) => {
+  ])('a sign-out that failed (%s) is told and does not pretend (R2.5)', async (_, answer) => {
     server['POST /auth/login'] = ok(signed())
     server['POST /auth/logout'] = answer
     const one = client()

@@ -93,7 +93,7 @@ describe.each(ways)('%s', (_, locks) => {
     expect(browser.said).toEqual(['POST /x', 'refresh', 'POST /x'])
   })
 
-  test('twenty calls at once: one refresh', async () => {
+  test('twenty calls at once: one refresh (L16)', async () => {
     const { call } = tab()
     const calls = Array.from({ length: 20 }, (_, n) => call('GET', `/${n}`))
     expect(await settled(Promise.all(calls))).toEqual(Array(20).fill('done'))

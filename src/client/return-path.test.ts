@@ -36,11 +36,14 @@ test.each([
   '/..//evil.example',
   '/.//evil.example',
   '/%2e//evil.example',
-])('%j is refused', (wanted) => {
+  'http://',
+  'http://[',
+  'https://app.example@evil.example/',
+])('%j is refused (REDIR-01, REDIR-03)', (wanted) => {
   expect(returnPath(wanted, origin)).toBeUndefined()
 })
 
-test('whatever is answered is a path of this origin', () => {
+test('REDIR-01: whatever is answered is a path of this origin', () => {
   const text = fc.stringMatching(/^[/\\.:@%a-f0-9 \t\n#?e-]{0,20}$/)
   fc.assert(
     fc.property(text, (wanted) => {

@@ -31,7 +31,7 @@ describe('from a peer that is not trusted, every forwarding header is ignored', 
   })
 })
 
-describe('from a trusted proxy, the last hop that is not one', () => {
+describe('from a trusted proxy, named by CIDR too, the last hop that is not one (L9)', () => {
   test.each([
     ['10.0.0.1', null, '10.0.0.1'],
     ['10.0.0.1', '203.0.113.9', '203.0.113.9'],

@@ -160,7 +160,7 @@ describe('a header that is not one of ours, correctly signed', () => {
   })
 })
 
-describe('claims, correctly signed', () => {
+describe('claims, correctly signed (P17)', () => {
   test.each(Object.keys(claims))('without %s it is not ours', (name) => {
     const kept = Object.entries(claims).filter(([claim]) => claim !== name)
     expect(read(jws(ours, JSON.stringify(Object.fromEntries(kept)))).kind).toBe('foreign')

@@ -103,7 +103,7 @@ const sealed = (events: readonly AuditEvent[], by = key) =>
 /** A place from anywhere in a list. */
 const within = (list: readonly unknown[], anywhere: number) => anywhere % list.length
 
-describe('property: a chain', () => {
+describe('LOG-05: property: a chain', () => {
   test('that nobody touched verifies to its end', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {

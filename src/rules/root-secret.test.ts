@@ -34,7 +34,7 @@ describe('is taken', () => {
   })
 })
 
-describe('is refused', () => {
+describe('is refused (JWT-19)', () => {
   test.each([
     ['', 'is empty'],
     ['  \n', 'is empty'],

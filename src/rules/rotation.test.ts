@@ -201,7 +201,7 @@ describe('two roots (RT-18)', () => {
 })
 
 /** Any client, or any two that share a session, presenting any token at any time. */
-test('property: exactly the immediate predecessor within the leeway heals, all older end it', () => {
+test('property: exactly the immediate predecessor within the leeway heals, all older end it (R5.5)', () => {
   const deed = fc.record({
     back: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, fc.nat(4)),
     wait: fc.constantFrom(0, 1, 29_999, 30_000, 30_001),

@@ -203,7 +203,7 @@ test('JWT-07: over, not yet, or too long; five seconds of skew and not one more'
   expect(await said({ exp: now + 1 })).toBe('session_expired')
 })
 
-test('JWT-08, JWT-15: what was made for another purpose is no access token, nor the other way', async () => {
+test('JWT-08, JWT-15: what was made for another purpose is no access token, nor the other way (L19)', async () => {
   const open = await broken()
   const { claims, forge, keyOf, token, ada, refuseAll } = open
   const csrfToken = ada.jar.get('__Host-csrf') ?? ''

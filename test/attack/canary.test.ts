@@ -132,7 +132,7 @@ function expectNone(where: string, text: string, { secrets }: Toured, but: reado
 }
 
 describe.each(databases)('on %s', (kind) => {
-  test('LOG-02, RT-14: no secret is told, recorded or kept', async () => {
+  test('LOG-02, RT-14: no secret is told, recorded or kept (L10)', async () => {
     const faults: Fault[] = []
     const open = await openTestGate(kind, {
       onFault: (fault) => faults.push(fault),

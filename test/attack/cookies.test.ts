@@ -94,7 +94,7 @@ test('FIX-04: a session token anywhere but in its cookie is nobody', async () =>
   })
 })
 
-test('COOK-01, COOK-04: a cookie is the exact bytes under the exact name, or it is nobody', async () => {
+test('COOK-01, COOK-04: a cookie is the exact bytes under the exact name, or it is nobody (R4.6)', async () => {
   const open = await claimed()
   const { token, ask } = open
   const flipped = (text: string) => text.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
@@ -169,7 +169,7 @@ test('COOK-02: a header over 16 KB is refused, and a value over 2 KB is nobody b
   expect((await ask(`${many}; ${session}=${token}`)).status).toBe(200)
 })
 
-test('COOK-03: one of our cookies twice is refused, whichever of them is right', async () => {
+test('COOK-03: one of our cookies twice is refused, whichever of them is right (R4.2)', async () => {
   const open = await claimed()
   const { token, ask, ada, gate } = open
   const other = visitor(gate)

@@ -113,7 +113,7 @@ test('CORS-04: a preflight is answered from fixed lists, whatever it asks for', 
   expectRefused(nowhere, 404, 'not_found')
 })
 
-test('CORS-05: a listed origin may call with credentials, through the same gates as our own', async () => {
+test('CORS-05: a listed origin may call with credentials, through the same gates as our own (R4.9)', async () => {
   const { gate } = await openTestGate('sqlite', allowing)
   const ada = visitor(gate)
   await ada.setUp()

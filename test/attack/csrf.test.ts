@@ -31,7 +31,7 @@ async function claimed() {
   return { ...open, ada, other, token, tryAll, deeds }
 }
 
-test('CSRF-01: no token, or one of another length, at random, of another session', async () => {
+test('CSRF-01: no token, or one of another length, at random, of another session (L21, P20)', async () => {
   const open = await claimed()
   const { ada, token, tryAll, other } = open
   const tries: Record<string, string | null> = {
@@ -187,7 +187,7 @@ test('CSRF-09: safe methods on unsafe paths are 405 with Allow, and change nothi
   expect(said).toEqual([])
 })
 
-test('CSRF-11: another spelling of a path is 404, or passes the same gates', async () => {
+test('CSRF-11: another spelling of a path is 404, or passes the same gates (P6)', async () => {
   const open = await claimed()
   const { ada, tryAll } = open
   const spellings = [

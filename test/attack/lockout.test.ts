@@ -46,7 +46,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(types.filter((type) => type === 'auth.locked')).toHaveLength(1)
   })
 
-  test('LOCK-02: every spelling of a name is one bucket; what cannot be a name is nobody', async () => {
+  test('LOCK-02: every spelling of a name is one bucket; what cannot be a name is nobody (P7)', async () => {
     const open = await openTestGate(kind)
     await visitor(open.gate).setUp()
     await addPerson(open, 'alice')

@@ -79,7 +79,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await query('select id from sessions where "endedAt" is not null')).toEqual([])
   })
 
-  test('CSRF-13: with the refresh cookie alone, another page renews nothing', async () => {
+  test('CSRF-13: with the refresh cookie alone, another page renews nothing (R4.5)', async () => {
     const open = await claimed(kind)
     const { ada, gate } = open
     const only = new Map([[refresh, ada.jar.get(refresh) ?? '']])

@@ -14,7 +14,7 @@ import { expectRefused, unharmed } from '../gate/refusal.ts'
 import { type Visitor, visitor } from '../gate/visitor.ts'
 
 describe.each(databases)('on %s', (kind) => {
-  test('RT-01: a used token after the leeway ends the whole session', async () => {
+  test('RT-01: a used token after the leeway ends the whole session, and is recorded (R2.4, R4.1)', async () => {
     const { gate, pass, ada, replay, recorded, id } = await claimed(kind)
     const old = new Map(ada.jar)
     await renew(ada)
@@ -49,7 +49,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await types()).toEqual(['refresh.replayed', 'refresh.refused'])
   })
 
-  test('RT-06, RT-07: an end of any kind is an end of refreshing', async () => {
+  test('RT-06, RT-07: an end of any kind is an end of refreshing (R1.7, R5.4, R6.3, L22)', async () => {
     const open = await claimed(kind)
     const { ada, gate, query, replay, recorded } = open
     const ends: readonly [reason: string, end: (who: Visitor, id: string) => Promise<unknown>][] = [
@@ -120,7 +120,7 @@ describe.each(databases)('on %s', (kind) => {
     ).toEqual([0, 0, 1])
   })
 
-  test('Signing out ends the session of either cookie, and a planted one hides neither', async () => {
+  test('Signing out ends the session of either cookie, and a planted one hides neither (R2.7)', async () => {
     const { ada, gate, query } = await claimed(kind)
     const other = visitor(gate)
     await other.logIn('ada')
@@ -146,7 +146,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await types()).toEqual([])
   })
 
-  test('RT-13: to the absolute limit and not beyond, whatever the settings say by then', async () => {
+  test('RT-13, REV-11: to the absolute limit and not beyond, whatever the settings say by then', async () => {
     const { ada, another, pass, query } = await claimed(kind)
     const longer = await another({
       session: { privilegedAbsolute: '30d', privilegedIdle: '30d', absolute: '30d', idle: '30d' },
@@ -169,7 +169,7 @@ describe.each(databases)('on %s', (kind) => {
     expectLost(await renew(holding(longer, ada.jar)))
   })
 
-  test('Refreshing keeps no session from idling out', async () => {
+  test('REV-11: refreshing keeps no session from idling out', async () => {
     const { ada, pass } = await claimed(kind)
     for (let n = 0; n < 14; n++) {
       pass(minute)

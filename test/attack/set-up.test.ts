@@ -36,13 +36,13 @@ async function oneOwner(open: Awaited<ReturnType<typeof openTestGate>>, answers:
   )
 }
 
-test.each(databases)('SETUP-01: of twenty claims at once one wins, on %s', async (kind) => {
+test.each(databases)('SETUP-01: of twenty claims at once one wins, on %s (L8)', async (kind) => {
   const open = await openTestGate(kind)
   await oneOwner(open, await Promise.all(claims(open.gate, 20, 'a')))
 })
 
 test.each(databases)(
-  'SETUP-02: of ten claims at each of two nodes one wins, on %s',
+  'SETUP-02: of ten claims at each of two nodes one wins, on %s (L8)',
   async (kind) => {
     for (let round = 0; round < 3; round++) {
       const open = await openTestGate(kind)
@@ -156,6 +156,37 @@ test('SETUP-06: once claimed, every way in is the same 409, whatever is sent', a
   expectRefused(await visitor(gate).setUp('eve'), 409, 'already_set_up')
   expect((await visitor(gate).send('GET', '/auth/setup')).text).toBe(before)
 })
+
+test.each(databases)(
+  'SETUP-08: who was there before the claim is no owner, and stands in nobody’s way, on %s (L8)',
+  async (kind) => {
+    const open = await openTestGate(kind)
+    const { gate, query } = open
+    await query(`
+      insert into users (id, username, "displayName", role, scopes, "passwordHash",
+        "mustChangePassword", version, "createdAt", "lastLoginAt", "disabledAt", revision)
+      values ('${'bob'.padEnd(22, '0')}', 'bob', null, 'member', '[]', null, 0, 1, 0, null, null, 'x')`)
+    const stranger = visitor(gate)
+    expect((await stranger.send('GET', '/auth/setup')).json.needsOwner).toBe(true)
+    // Nobody makes people before there is an owner, with the token or without.
+    for (const headers of [{}, { Authorization: `Bearer ${setupToken}` }])
+      expectRefused(
+        await stranger.send('POST', '/users', {
+          json: { username: 'eve', role: 'owner' },
+          headers,
+        }),
+        401,
+        'not_authenticated',
+      )
+    expectRefused(await stranger.setUp('bob'), 409, 'username_taken')
+    expect((await stranger.send('GET', '/auth/setup')).json.needsOwner).toBe(true)
+    expect((await stranger.setUp()).status).toBe(201)
+    expect(await query('select username, role from users order by username')).toEqual([
+      { username: 'ada', role: 'owner' },
+      { username: 'bob', role: 'member' },
+    ])
+  },
+)
 
 test('AUTHZ-03: no field makes more of a person than the form says', async () => {
   const open = await openTestGate()

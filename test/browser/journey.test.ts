@@ -228,7 +228,7 @@ describe('an instance with an owner', () => {
     await heading(page, home).waitFor()
   })
 
-  test('two tabs whose access token is over: one refresh, both go on, no door is seen', async () => {
+  test('two tabs whose access token is over: one refresh, both go on, no door is seen (L1, L2, L16)', async () => {
     const { context } = visitor
     const second = await visitor.tab()
     await second.goto(server.origin)
@@ -301,7 +301,7 @@ describe('an instance with an owner', () => {
     await heading(page, home).waitFor()
   })
 
-  test('a start without an answer says so, and goes on by itself', async () => {
+  test('a start without an answer says so, and goes on by itself (R1.14)', async () => {
     await page.route('**/api/**', (route) => route.abort())
     await page.goto(server.origin)
     await heading(page, 'The server cannot be reached').waitFor()

@@ -10,6 +10,7 @@ import { type Handle, handlerOf } from '../../src/http/handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { responseFrom } from '../../src/http/plain.ts'
 import type { Route } from '../../src/http/route.ts'
+import { authRoutes } from '../../src/http/routes/auth.ts'
 import { sessionRoutes } from '../../src/http/routes/sessions.ts'
 import { userRoutes } from '../../src/http/routes/users.ts'
 import type { Site } from '../../src/http/site.ts'
@@ -21,16 +22,17 @@ import { openWorld } from '../../src/world.ts'
 import { watched } from '../store/race.ts'
 import { noLimits, origin, secret, setupToken } from './gate.ts'
 
-const routes: readonly Route[] = [...sessionRoutes, ...userRoutes]
+const routes: readonly Route[] = [...authRoutes, ...sessionRoutes, ...userRoutes]
 
-/** One more node over `database`, with the routes for people and sessions. */
+/** One more node over `database`, with the routes for signing in, people and sessions. */
 export async function watchedGate(
   database: string,
   clock: Clock,
   watch: Parameters<typeof watched>[1],
+  refresh = { enabled: false },
 ): Promise<{ handle: Handle }> {
   const settings = { publicOrigin: origin, database, secret, setupToken }
-  const said = saidIn({ ...settings, limits: noLimits, refresh: { enabled: false } })
+  const said = saidIn({ ...settings, limits: noLimits, refresh })
   const { world, policy, close } = await openWorld(said, clock)
   onTestFinished(close)
   const { random, keys } = world
