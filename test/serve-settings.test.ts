@@ -98,11 +98,8 @@ const table: [name: string, given: Start, complaints: string[]][] = [
   ],
   [
     'a negative session limit (R1.4)',
-    { flags: ['--session-limit', '-1'], file: { session: { limit: -1 } } },
-    [
-      '- sallyport.config.json, session.limit: -1 is not between 0 and 100.',
-      '- --session-limit: write a whole number.',
-    ],
+    { file: { session: { limit: -1 } } },
+    ['- sallyport.config.json, session.limit: -1 is not between 0 and 100.'],
   ],
   [
     'a secret and a file of one',
