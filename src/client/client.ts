@@ -3,32 +3,44 @@
  * the session lives in cookies that script cannot read, and this only knows what the server says.
  */
 
-import type { LogIn, Page, Session, SetUp, SetupStatus, Signed } from '../wire.ts'
-import { isAway } from './errors.ts'
+import type { LogIn, Page, Session, SetUp, SetupStatus, Signed, SteppedUp } from '../wire.ts'
+import type { ConnectionState } from './connection.ts'
+import { keepEvents } from './events.ts'
+import { patient } from './patience.ts'
 import { renewing } from './renewal.ts'
-import { keepSession, type SessionState } from './session.ts'
-import { type Call, createTransport } from './transport.ts'
+import { keepSession, type WatchedSession } from './session.ts'
+import { keepSocket, type Socket } from './socket.ts'
+import { readStream, type StreamEvent, type StreamOptions } from './stream.ts'
+import { type Call, createTransport, type Fetch, isSafe, type Method } from './transport.ts'
 import type { Watchable } from './watchable.ts'
 
 export type { LogIn, Page, Problem, Session, SetUp, SetupStatus, Signed, User } from '../wire.ts'
+export type { ConnectionState } from './connection.ts'
 export { type ClientError, isAway, ProblemError, UnreachableError } from './errors.ts'
 export { returnPath } from './return-path.ts'
-export type { SessionState } from './session.ts'
-export type { Call, CallOptions, Method } from './transport.ts'
+export type { SessionState, WatchedSession } from './session.ts'
+export type { Filters, Socket, SocketEvent, SocketState, Subscription } from './socket.ts'
+export type { StreamEvent, StreamOptions } from './stream.ts'
+export type { Call, CallOptions, Fetch, Method } from './transport.ts'
 export type { Watchable } from './watchable.ts'
 
 export interface ClientOptions {
   /** Where the API lives, without a slash at the end. Default `/api/v1`, on this origin. */
   readonly baseUrl?: string
-  readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds one request may take. Default 15,000. */
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** Milliseconds one call may take. Default 15,000. */
   readonly timeout?: number
+  /**
+   * Who is signed in as far as the server knew that drew this page, `null` for nobody: `session`
+   * begins with it. Left out, it begins `unknown`.
+   */
+  readonly initial?: Signed | null | undefined
 }
 
 /** Every call throws `ProblemError` when refused and `UnreachableError` when there is no answer. */
 export interface Client {
   /** The session as this tab knows it, the same in every tab. `unknown` until `check` was called. */
-  readonly session: Watchable<SessionState>
+  readonly session: WatchedSession
 
   /** Asks the server who is signed in, renewing the session first where it has to be. Never throws. */
   readonly check: () => Promise<void>
@@ -51,17 +63,63 @@ export interface Client {
    */
   readonly signOut: () => Promise<void>
 
+  /**
+   * Takes a new password and goes on in a new session; every other one ends. A wrong current password
+   * is `wrong_password` and changes nothing; also `validation_failed`, `account_locked`.
+   */
+  readonly changePassword: (passwords: {
+    readonly currentPassword: string
+    readonly newPassword: string
+  }) => Promise<Signed>
+
+  /** Shows the password once more, for what needs it fresh. Refusals: `wrong_password`, `account_locked`. */
+  readonly stepUp: (password: string) => Promise<SteppedUp>
+
   /** Whether the instance still needs its owner, and what a password must be like. */
   readonly setupStatus: (signal?: AbortSignal) => Promise<SetupStatus>
 
   /** The caller's own live sessions, newest first; `limit` 1–200, 50 when not given. */
   readonly sessions: (ask?: PageAsk) => Promise<Page<Session>>
 
+  /** Ends one session; of the current one it is a sign-out, as honest as `signOut`. */
+  readonly endSession: (id: string) => Promise<void>
+
+  /** Ends every session of the person but this one. */
+  readonly endOtherSessions: () => Promise<{ readonly revoked: number }>
+
   /**
    * Any other call. Where the session has to be renewed that is done, once for all tabs, and the call
    * made again; any other 401 signs out here as everywhere.
    */
   readonly call: Call
+
+  /**
+   * As the browser's own `fetch`, for calls of your own: with the CSRF header, a renewal where it has
+   * to be, and up to two more tries of a safe call that was told to wait 5 s or less. Other origins than
+   * this one and the server's are asked plainly. A body that is a stream is sent once.
+   */
+  readonly fetch: Fetch
+
+  /**
+   * Calls `url` and reads its answer as an event stream, to its end or to the event `until`, which is
+   * told as well. Throws as `call` does; an end without `until` is `UnreachableError`, `incomplete`.
+   */
+  readonly stream: <T = unknown>(
+    url: string,
+    options?: StreamOptions,
+  ) => AsyncGenerator<StreamEvent<T>>
+
+  /**
+   * Security events as they happen, the own and, where allowed, everybody's, as long as somebody is
+   * signed in. The answer stops it.
+   */
+  readonly events: (listener: (event: StreamEvent) => void) => () => void
+
+  /** Whether events come in. */
+  readonly eventsState: Watchable<ConnectionState>
+
+  /** The WebSocket of this tab; connected while somebody is signed in and subscribed. */
+  readonly socket: Socket
 
   /** Stops asking, listening and retrying. */
   readonly close: () => void
@@ -71,67 +129,120 @@ export interface PageAsk {
   /** `nextCursor` of the page before. */
   readonly cursor?: string
   readonly limit?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Makes a client. Nothing is sent before the first call; `check()` is the usual one. */
 export function createClient(options: ClientOptions = {}): Client {
-  const { baseUrl = '/api/v1', timeout = 15_000 } = options
+  const { baseUrl = '/api/v1', timeout = 15_000, initial } = options
   // Called as a plain function: the browser's own refuses to run as a method of something else.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((...ask) => globalThis.fetch(...ask))
   const once = createTransport({ baseUrl, fetch, timeout })
   // An answer that is lost must be asked for again soon, while the old token is still excused.
-  const soon = createTransport({ baseUrl, fetch, timeout: Math.min(timeout, 5_000) })
-  const { call: send, alone } = renewing(once, () => soon('POST', '/auth/refresh'), baseUrl)
-  const kept = keepSession(baseUrl, (passive) => send<Signed>('GET', '/auth/me', { passive }))
+  const soon = Math.min(timeout, 5_000)
+  const refresh = () => once.call('POST', '/auth/refresh', {}, soon)
+  const { renewed, alone } = renewing(refresh, baseUrl)
+  const kept = keepSession(
+    baseUrl,
+    initial
+      ? { status: 'authenticated', ...initial }
+      : { status: initial === null ? 'unauthenticated' : 'unknown' },
+    (passive) => renewed(() => once.call<Signed>('GET', '/auth/me', { passive })),
+  )
 
-  const call: Call = async (method, path, callOptions) => {
+  /** The way of every request but the session's own: waits, renews, and tells what its failing means. */
+  async function made<T>(
+    repeatable: boolean,
+    signal: AbortSignal | null | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const learn = kept.listen()
     try {
-      return await send(method, path, callOptions)
+      return await patient(repeatable, signal, () => renewed(work, signal))
     } catch (error) {
       learn(error)
       throw error
     }
   }
 
-  async function enter(path: string, body: LogIn | SetUp): Promise<Signed> {
-    try {
-      const signed = await alone(() => once<Signed>('POST', path, { body }))
-      kept.enter(signed)
-      return signed
-    } catch (error) {
-      // The answer may have been lost on its way, and its cookies not: ask how things stand.
-      if (isAway(error)) void kept.check()
-      throw error
+  const call: Call = (method, path, said) =>
+    made(method === 'GET', said?.signal, () => once.call(method, path, said))
+
+  /** As `fetch` of the client, but a refusal is thrown. */
+  const ask: Fetch = async (input, init = {}) => {
+    if (input instanceof Request) {
+      const { url, method, headers, signal } = input
+      // Read now: it may have to be sent again.
+      const body = isSafe(method) ? null : await input.blob()
+      return ask(url, { method, headers, signal, body, ...init })
     }
+    const repeatable = isSafe(init.method) || new Headers(init.headers).has('idempotency-key')
+    return made(repeatable, init.signal, () => once.fetch(input, init))
   }
+
+  /** For what sets or clears the cookies itself. */
+  const alter = <T>(method: Method, path: string, body?: unknown): Promise<T> =>
+    made(false, null, () => alone(() => once.call<T>(method, path, { body })))
+
+  async function enter(path: string, body: unknown): Promise<Signed> {
+    const signed = await alter<Signed>('POST', path, body)
+    kept.enter(signed)
+    return signed
+  }
+
+  async function leave(method: Method, path: string): Promise<void> {
+    await alter(method, path).catch((error) => {
+      // Refused because there is no session any more: that is what was asked for.
+      if (kept.state.get().status !== 'unauthenticated') throw error
+    })
+    kept.leave('logout')
+  }
+
+  const around = { session: kept.state, check: () => kept.check(true) }
+  const socket = keepSocket(baseUrl, call, around)
+  const events = keepEvents(`${baseUrl}/events`, ask, around)
 
   return {
     session: kept.state,
-    check: kept.check,
+    check: () => kept.check(),
     signIn: (proof) => enter('/auth/login', proof),
     setUp: (owner) => enter('/auth/setup', owner),
-    signOut: async () => {
-      const learn = kept.listen()
-      try {
-        await alone(() => once('POST', '/auth/logout'))
-      } catch (error) {
-        learn(error)
-        // Refused because there is no session any more: that is what was asked for.
-        if (kept.state.get().status !== 'unauthenticated') throw error
-      }
-      kept.leave('logout')
-    },
-    setupStatus: (signal) => call('GET', '/auth/setup', signal ? { signal } : {}),
+    signOut: () => leave('POST', '/auth/logout'),
+    changePassword: (passwords) => enter('/auth/change-password', passwords),
+    stepUp: (password) => call('POST', '/auth/step-up', { body: { password } }),
+    setupStatus: (signal) => call('GET', '/auth/setup', { signal }),
     sessions: ({ cursor, limit, signal } = {}) => {
       const query = new URLSearchParams()
       if (cursor !== undefined) query.set('cursor', cursor)
       if (limit !== undefined) query.set('limit', String(limit))
-      const path = query.size > 0 ? `/auth/sessions?${query}` : '/auth/sessions'
-      return call('GET', path, signal ? { signal } : {})
+      return call('GET', query.size > 0 ? `/auth/sessions?${query}` : '/auth/sessions', { signal })
     },
+    endSession: (id) => {
+      const path = `/auth/sessions/${encodeURIComponent(id)}`
+      const now = kept.state.get()
+      const current = now.status === 'authenticated' && now.session.id === id
+      return current ? leave('DELETE', path) : call('DELETE', path)
+    },
+    endOtherSessions: () => call('POST', '/auth/sessions/revoke-others'),
     call,
-    close: kept.close,
+    async fetch(input, init) {
+      try {
+        return await ask(input, init)
+      } catch (error) {
+        // The answer that was refused, or what the browser's own would have thrown.
+        const { cause } = Object(error)
+        if (cause instanceof Response) return cause
+        throw cause ?? error
+      }
+    },
+    stream: (url, said) => readStream(ask, url, said),
+    events: events.listen,
+    eventsState: events.state,
+    socket,
+    close: () => {
+      socket.close()
+      events.close()
+      kept.close()
+    },
   }
 }

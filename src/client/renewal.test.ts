@@ -2,8 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ProblemError, UnreachableError } from './errors.ts'
-import { type Renewing, renewing } from './renewal.ts'
-import type { Call } from './transport.ts'
+import { renewing } from './renewal.ts'
 
 const problem = (status: number, code: ProblemError['code']) =>
   new ProblemError({ type: '', title: code, status, code } as ProblemError['problem'])
@@ -22,15 +21,25 @@ let browser: Browser
 let named = 0
 let name: string
 
+type Send = (method: string, path: string) => Promise<unknown>
+
+/** A tab as the client puts it together: calls that are renewed. */
+function calling(send: Send, refresh: () => Promise<unknown>) {
+  const { renewed, alone } = renewing(refresh, name)
+  const call = (method: string, path: string, options?: { signal?: AbortSignal }) =>
+    renewed(() => send(method, path), options?.signal)
+  return { call, alone }
+}
+
 /** A tab: what it calls is noted when it is sent. */
-function tab(): Renewing & { refresh: () => Promise<unknown> } {
+function tab() {
   const { said, refreshes } = browser
-  const send = async (method: string, path: string): Promise<never> => {
+  const send: Send = async (method, path) => {
     said.push(`${method} ${path}`)
     const { good } = browser
     await Promise.resolve()
     if (!good) throw expired
-    return 'done' as never
+    return 'done'
   }
   const refresh = vi.fn(async () => {
     said.push('refresh')
@@ -38,7 +47,7 @@ function tab(): Renewing & { refresh: () => Promise<unknown> } {
     refreshes.shift()?.()
     browser.good = true
   })
-  return { ...renewing(send as Call, refresh, name), refresh }
+  return { ...calling(send, refresh), refresh }
 }
 
 const failing = (error: unknown) => () => {
@@ -89,7 +98,7 @@ describe.each(ways)('%s', (_, locks) => {
   })
 
   test('a call whose token is over is made again after one refresh', async () => {
-    expect(await settled(tab().call('POST', '/x', { body: 1 }))).toBe('done')
+    expect(await settled(tab().call('POST', '/x'))).toBe('done')
     expect(browser.said).toEqual(['POST /x', 'refresh', 'POST /x'])
   })
 
@@ -112,7 +121,7 @@ describe.each(ways)('%s', (_, locks) => {
     const refresh = vi.fn(async () => {
       browser.good = true
     })
-    const { call } = renewing(send as unknown as Call, refresh, name)
+    const { call } = calling(send, refresh)
     const one = call('GET', '/late')
     expect(await settled(call('GET', '/x'))).toBe('done')
     late[0]?.(expired)
@@ -128,7 +137,7 @@ describe.each(ways)('%s', (_, locks) => {
     ['away', gone],
   ])('%s renews nothing', async (_, error) => {
     const refresh = vi.fn()
-    const { call } = renewing(() => Promise.reject(error), refresh, name)
+    const { call } = calling(() => Promise.reject(error), refresh)
     await expect(settled(call('GET', '/x'))).rejects.toBe(error)
     expect(refresh).not.toHaveBeenCalled()
   })
@@ -152,7 +161,7 @@ describe.each(ways)('%s', (_, locks) => {
       tries.push(Date.now() - begun)
       throw error
     }
-    const { call } = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = calling(() => Promise.reject(expired), refresh)
     await expect(settled(call('GET', '/x'))).rejects.toBe(error)
     const waits = tries.map((at, n) => Math.round((at - (tries[n - 1] ?? at)) / 100) * 100)
     expect(waits).toEqual([0, 500, 1000, 2000, 4000, 8000])
@@ -167,7 +176,7 @@ describe.each(ways)('%s', (_, locks) => {
       await new Promise((resolve) => setTimeout(resolve, 5_000))
       throw gone
     }
-    const { call } = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = calling(() => Promise.reject(expired), refresh)
     await expect(settled(call('GET', '/x'))).rejects.toBe(gone)
     expect(tries.length).toBeGreaterThan(2)
     expect((tries.at(-1) ?? 0) + 5_000).toBeLessThan(26_000)
@@ -212,7 +221,7 @@ describe.each(ways)('%s', (_, locks) => {
 
   test('a session that is over whatever is renewed ends somewhere', async () => {
     const refresh = vi.fn(async () => {})
-    const { call } = renewing(() => Promise.reject(expired), refresh, name)
+    const { call } = calling(() => Promise.reject(expired), refresh)
     await expect(settled(call('GET', '/x'))).rejects.toBe(expired)
     expect(refresh.mock.calls.length).toBeLessThan(5)
   })

@@ -4,10 +4,11 @@
  */
 
 import { isAway, ProblemError } from './errors.ts'
-import type { Call } from './transport.ts'
+import { pause, unless } from './patience.ts'
 
-/** Milliseconds before each further try of a refresh that was not answered. */
-const pauses = [500, 1000, 2000, 4000, 8000]
+/** Milliseconds before the second try of a refresh that was not answered; then always twice as long. */
+const firstPause = 500
+const mostTries = 6
 
 /**
  * The server may have done what it could not tell, and excuses the old token for half a minute only:
@@ -19,8 +20,8 @@ const patience = 20_000
 const politeness = 5_000
 
 export interface Renewing {
-  /** Makes a call, and renews the session for it where that has to be. */
-  readonly call: Call
+  /** Does what calls the server, and renews the session for it where that has to be. */
+  readonly renewed: <T>(work: () => Promise<T>, signal?: AbortSignal | null) => Promise<T>
   /**
    * Does what sets or clears the cookies itself while nobody renews: of a refresh that was answered
    * late, the old session's cookies would come back.
@@ -29,25 +30,24 @@ export interface Renewing {
 }
 
 /**
- * @param send Makes a call once.
  * @param refresh `POST /auth/refresh`, once.
  * @param baseUrl Tabs that use the same one renew together.
  */
-export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: string): Renewing {
+export function renewing(refresh: () => Promise<unknown>, baseUrl: string): Renewing {
   let renewals = 0
   let underway: Promise<boolean> | undefined
   const name = `sallyport:${baseUrl}`
 
   return {
-    async call(method, path, options) {
+    async renewed(work, signal) {
       for (let tries = 0; ; tries++) {
         const before = renewals
         try {
-          return await send(method, path, options)
+          return await work()
         } catch (error) {
           if (!isExpired(error) || tries === 3) throw error
           // Sent with a token of before: what was renewed meanwhile need not be renewed again.
-          const worth = before !== renewals || (await unless(options?.signal, renew(tries > 0)))
+          const worth = before !== renewals || (await unless(signal, renew(tries > 0)))
           if (!worth) throw error
         }
       }
@@ -55,8 +55,7 @@ export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: s
     async alone(work) {
       if (locksHere()) return locked(work, politeness)
       if (underway !== undefined) {
-        const enough = new Promise((resolve) => setTimeout(resolve, politeness))
-        await Promise.race([underway.catch(() => {}), enough])
+        await Promise.race([underway.catch(() => {}), pause(politeness)])
       }
       return work()
     },
@@ -103,24 +102,13 @@ export function renewing(send: Call, refresh: () => Promise<unknown>, baseUrl: s
         return true
       } catch (error) {
         if (error instanceof ProblemError && error.status === 401) return false
-        const pause = pauses[tries]
-        const late = pause === undefined || Date.now() + pause - begun > patience
+        const wait = firstPause * 2 ** tries
+        const late = tries + 1 === mostTries || Date.now() + wait - begun > patience
         if (late || !isAway(error)) throw error
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        await pause(wait)
       }
     }
   }
-}
-
-/** The work, or the reason of whoever does not want to wait for it any more. */
-function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 /** Node has had them for a short time only, and browsers only where the origin is secure. */

@@ -6,7 +6,7 @@
 
 import type { Signed } from '../wire.ts'
 import { type ClientError, isAway, ProblemError, UnreachableError } from './errors.ts'
-import { joinTabs } from './tabs.ts'
+import { knowTabs } from './tabs.ts'
 import { type Watchable, watchable } from './watchable.ts'
 
 /** There while the server cannot be asked. `retryAt`: epoch milliseconds of the next attempt. */
@@ -23,11 +23,15 @@ interface Trouble {
 export type SessionState =
   | ({ readonly status: 'unknown' } & Trouble)
   | ({ readonly status: 'authenticated' } & Signed & Trouble)
-  | ({ readonly status: 'unauthenticated'; readonly reason?: string } & Trouble)
+  | ({ readonly status: 'unauthenticated'; readonly reason?: string | undefined } & Trouble)
+
+/** `initial` is what it was before anything was asked: what a page drawn by a server shows. */
+export type WatchedSession = Watchable<SessionState> & { readonly initial: SessionState }
 
 export interface KeptSession {
-  readonly state: Watchable<SessionState>
-  readonly check: () => Promise<void>
+  readonly state: WatchedSession
+  /** @param passive Whether no person caused it. */
+  readonly check: (passive?: boolean) => Promise<void>
   readonly enter: (signed: Signed) => void
   readonly leave: (reason: string) => void
   /** Remembers now, so that what a call learns is weighed against what happened since. */
@@ -43,16 +47,17 @@ const latestRecheck = 12 * 60 * 60 * second
 /** @param ask `GET /auth/me`; passive when no person caused it. */
 export function keepSession(
   baseUrl: string,
+  initial: SessionState,
   ask: (passive: boolean) => Promise<Signed>,
 ): KeptSession {
-  const state = watchable<SessionState>({ status: 'unknown' })
+  const state = watchable(initial)
   let generation = 0
   let failures = 0
   let askedAt = 0
   let asking: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const tabs = joinTabs(baseUrl, (news) => {
+  const tabs = knowTabs(baseUrl, (news) => {
     if (news.session === sessionId()) {
       if (news.kind === 'out') become({ status: 'unauthenticated', reason: news.reason })
     } else if (news.kind === 'in') {
@@ -95,7 +100,7 @@ export function keepSession(
     const session = sessionId()
     const kept = before.status === 'unauthenticated' ? before.reason : undefined
     const told = reason ?? (session === undefined ? kept : 'expired')
-    become({ status: 'unauthenticated', ...(told === undefined ? {} : { reason: told }) })
+    become({ status: 'unauthenticated', reason: told })
     if (session !== undefined) tabs.tell({ kind: 'out', session, reason: told ?? 'expired' })
   }
 
@@ -108,6 +113,7 @@ export function keepSession(
   }
 
   async function look(passive: boolean) {
+    tabs.join()
     const asked = generation
     askedAt = Date.now()
     try {
@@ -136,8 +142,8 @@ export function keepSession(
   })
 
   return {
-    state,
-    check: () => check(),
+    state: { ...state, initial },
+    check,
     enter: (signed) => {
       become({ status: 'authenticated', ...signed })
       tabs.tell({ kind: 'in', session: signed.session.id })
@@ -178,12 +184,13 @@ function reasonOf({ code, problem }: ProblemError): string | undefined {
 function attend(look: (restored: boolean) => void): () => void {
   if (typeof window === 'undefined') return () => {}
   const end = new AbortController()
-  const { signal } = end
+  const on = (target: EventTarget, name: string, heard: (event: Event) => void) =>
+    target.addEventListener(name, heard, end)
   const changed = () => look(true)
-  window.addEventListener('online', changed, { signal })
-  window.addEventListener('offline', changed, { signal })
-  window.addEventListener('pageshow', ({ persisted }) => persisted && look(true), { signal })
-  const shown = () => document.visibilityState === 'visible' && look(false)
-  document.addEventListener('visibilitychange', shown, { signal })
+  on(window, 'online', changed)
+  on(window, 'offline', changed)
+  // Out of the browser's memory of pages left, and so as old as that.
+  on(window, 'pageshow', (event) => 'persisted' in event && event.persisted && look(true))
+  on(document, 'visibilitychange', () => document.visibilityState === 'visible' && look(false))
   return () => end.abort()
 }

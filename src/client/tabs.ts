@@ -8,18 +8,32 @@ export type TabNews =
   | { readonly kind: 'out'; readonly session: string; readonly reason: string }
 
 export interface Tabs {
+  /** Begins to hear: not before, so that a server that only draws pages keeps nothing open. */
+  readonly join: () => void
   readonly tell: (news: TabNews) => void
   readonly close: () => void
 }
 
-/** Joins the tabs that use the same server; alone where the browser has no BroadcastChannel. */
-export function joinTabs(baseUrl: string, hear: (news: TabNews) => void): Tabs {
-  if (typeof BroadcastChannel === 'undefined') return { tell: () => {}, close: () => {} }
+/** The tabs that use the same server; alone where the browser has no BroadcastChannel. */
+export function knowTabs(baseUrl: string, hear: (news: TabNews) => void): Tabs {
+  let channel: BroadcastChannel | undefined
+  let closed = false
 
-  const channel = new BroadcastChannel(`sallyport:${baseUrl}`)
-  channel.onmessage = ({ data }: MessageEvent<TabNews>) => hear(data)
+  function join() {
+    if (channel || closed || !globalThis.BroadcastChannel) return
+    channel = new BroadcastChannel(`sallyport:${baseUrl}`)
+    channel.onmessage = ({ data }: MessageEvent<TabNews>) => hear(data)
+  }
   return {
-    tell: (news) => channel.postMessage(news),
-    close: () => channel.close(),
+    join,
+    tell: (news) => {
+      join()
+      channel?.postMessage(news)
+    },
+    close: () => {
+      closed = true
+      channel?.close()
+      channel = undefined
+    },
   }
 }

@@ -14,7 +14,7 @@ function transport(...answers: Answer[]) {
     if (!answer) throw new TypeError('no more answers')
     return answer()
   }
-  return { sent, call: createTransport({ baseUrl: '/api/v1', fetch, timeout: 50 }) }
+  return { sent, ...createTransport({ baseUrl: '/api/v1', fetch, timeout: 50 }) }
 }
 
 const ok = (body: unknown) => () => Response.json(body)
@@ -130,7 +130,7 @@ describe('what comes back', () => {
       new Promise((_resolve, reject) => {
         init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
       })
-    const call = createTransport({ baseUrl: '', fetch, timeout: 20 })
+    const { call } = createTransport({ baseUrl: '', fetch, timeout: 20 })
     await expect(call('GET', '/x')).rejects.toMatchObject({ kind: 'timeout' })
   })
 

@@ -1,6 +1,6 @@
 /**
- * One call to the server: JSON both ways, the CSRF header on everything that changes something, a
- * time limit so that nothing hangs, and every failure as one of two typed errors.
+ * One request to the server: the CSRF header on everything that changes something, a time limit so
+ * that nothing hangs, and every failure as one of two typed errors.
  */
 
 import type { Problem } from '../wire.ts'
@@ -12,7 +12,7 @@ export interface CallOptions {
   /** Sent as JSON when given. */
   readonly body?: unknown
   /** Ends the call early; it then rejects with the signal's own reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | null | undefined
   /** For calls no person asked for: the server does not count them as activity. */
   readonly passive?: boolean
 }
@@ -28,81 +28,130 @@ export type Call = <T = undefined>(
   options?: CallOptions,
 ) => Promise<T>
 
+/** As the browser's own `fetch`. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+export interface Transport {
+  /** @param longest Milliseconds it may take, its body included, where not the usual. */
+  readonly call: <T>(
+    method: Method,
+    path: string,
+    options?: CallOptions,
+    longest?: number,
+  ) => Promise<T>
+  /**
+   * Any request, its answer unread. Throws `ProblemError`, with the answer as its `cause`, when the
+   * server refuses; whatever else answers is answered.
+   */
+  readonly fetch: (url: string | URL, init: RequestInit) => Promise<Response>
+}
+
 export interface TransportOptions {
   readonly baseUrl: string
   readonly fetch: typeof globalThis.fetch
-  /** Milliseconds one request may take, its body included. */
+  /** Milliseconds one call may take, its body included. What goes through `fetch` has no limit. */
   readonly timeout: number
 }
 
-export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): Call {
-  return async function call<T>(method: Method, path: string, options: CallOptions = {}) {
+export const isSafe = (method = 'GET'): boolean => /^(GET|HEAD|OPTIONS)$/i.test(method)
+
+export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): Transport {
+  return { call, fetch: send }
+
+  async function call<T>(
+    method: Method,
+    path: string,
+    { body, signal, passive }: CallOptions = {},
+    longest = timeout,
+  ): Promise<T> {
+    const limit = AbortSignal.timeout(longest)
+    const init = inJson(method, json, body)
+    if (passive) init.headers.set('X-Sallyport-Passive', '1')
+    init.signal = signal ? AbortSignal.any([signal, limit]) : limit
     try {
+      const response = await send(baseUrl + path, { ...init, cache: 'no-store' })
+      const text = await response.text().catch(unanswered)
+      const answer = text === '' ? undefined : parse(text)
+      // A proxy's own page is not our server speaking, so it is never taken for an answer.
+      if (!response.ok || (answer === undefined && text !== ''))
+        throw new UnreachableError('foreign', { cause: `status ${response.status}` })
       // The one cast: see `Call` on why the shape is trusted.
-      return (await send(method, path, options, csrfCookie())) as T
+      return answer as T
     } catch (error) {
-      if (method === 'GET' || !isCsrfRejected(error)) throw error
-      const token = await freshToken(options.signal)
-      if (token === undefined) throw error
-      return (await send(method, path, options, token)) as T
+      if (signal?.aborted) throw signal.reason
+      throw limit.aborted ? new UnreachableError('timeout', { cause: error }) : error
     }
   }
 
-  /** The token comes from the answer: the cookie set with it may be one that script cannot see. */
-  async function freshToken(signal?: AbortSignal): Promise<string | undefined> {
+  /** Sends it with the token at hand and, where that is rejected, once more with a fresh one. */
+  async function send(url: string | URL, init: RequestInit): Promise<Response> {
+    if (!isOurs(url, baseUrl)) return fetch(url, init)
+    if (isSafe(init.method)) return sendOnce(url, init, undefined)
     try {
-      const answer = await send('GET', '/auth/csrf', signal ? { signal } : {}, undefined)
-      return isObject(answer) && typeof answer.token === 'string' ? answer.token : undefined
+      return await sendOnce(url, init, csrfCookie())
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === 'csrf_rejected')) throw error
+      const token = await freshToken(init.signal)
+      if (token === undefined) throw error
+      return sendOnce(url, init, token)
+    }
+  }
+
+  async function sendOnce(
+    url: string | URL,
+    init: RequestInit,
+    token: string | undefined,
+  ): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (token !== undefined) headers.set('X-CSRF-Token', token)
+    // Also to a server on another origin of the site: its list of origins decides.
+    const said: RequestInit = { ...init, headers, credentials: 'include' }
+    const response = await fetch(url, said).catch(unanswered)
+    if (response.ok) return response
+    const problem = parse(await response.clone().text().catch(unanswered))
+    if (isProblem(problem)) throw new ProblemError(problem, { cause: response })
+    return response
+  }
+
+  /** The token comes from the answer: the cookie set with it may be one that script cannot see. */
+  async function freshToken(signal: AbortSignal | null | undefined): Promise<string | undefined> {
+    try {
+      const answer = await call<{ token?: string }>('GET', '/auth/csrf', { signal })
+      return answer?.token
     } catch (error) {
       if (error instanceof ProblemError) return undefined
       throw error
     }
   }
-
-  async function send(
-    method: Method,
-    path: string,
-    { body, signal, passive }: CallOptions,
-    token: string | undefined,
-  ): Promise<unknown> {
-    const headers: Record<string, string> = { Accept: 'application/json' }
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
-    if (passive) headers['X-Sallyport-Passive'] = '1'
-    if (token !== undefined && method !== 'GET') headers['X-CSRF-Token'] = token
-
-    const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(), timeout)
-    try {
-      const response = await fetch(baseUrl + path, {
-        method,
-        headers,
-        // Also to a server on another origin of the site: its list of origins decides.
-        credentials: 'include',
-        cache: 'no-store',
-        signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      return read(response, await response.text())
-    } catch (cause) {
-      if (signal?.aborted) throw signal.reason
-      if (cause instanceof ProblemError || cause instanceof UnreachableError) throw cause
-      throw new UnreachableError(limit.signal.aborted ? 'timeout' : 'network', { cause })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
 }
 
-/** A proxy's own error page is not our server speaking, so it is never taken for a refusal. */
-function read(response: Response, text: string): unknown {
-  if (response.ok && text === '') return undefined
-  const parsed = parse(text)
-  if (response.ok && parsed !== undefined) return parsed
-  if (!response.ok && isProblem(parsed)) throw new ProblemError(parsed)
-  throw new UnreachableError('foreign', { cause: `status ${response.status}` })
+const json = 'application/json'
+
+/** What asks for `accept`, with `body` as JSON when there is one. */
+export function inJson(
+  method: Method,
+  accept: string,
+  body: unknown,
+): RequestInit & { readonly headers: Headers } {
+  const headers = new Headers({ Accept: accept })
+  if (body === undefined) return { method, headers }
+  headers.set('Content-Type', json)
+  return { method, headers, body: JSON.stringify(body) }
 }
 
-function parse(text: string): unknown {
+function unanswered(cause: unknown): never {
+  throw new UnreachableError('network', { cause })
+}
+
+/** Whether `url` leads to this origin or to the server's: nobody else is sent cookies or a token. */
+function isOurs(url: string | URL, baseUrl: string): boolean {
+  const here = globalThis.location?.href ?? 'http://localhost'
+  const { origin } = new URL(url, here)
+  return origin === new URL(here).origin || origin === new URL(baseUrl, here).origin
+}
+
+/** JSON, or `undefined` when it is none. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -110,25 +159,17 @@ function parse(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
+/** The shape is looked at as far as it decides something. */
 function isProblem(value: unknown): value is Problem {
-  return isObject(value) && typeof value.code === 'string' && typeof value.status === 'number'
-}
-
-function isCsrfRejected(error: unknown): boolean {
-  return error instanceof ProblemError && error.code === 'csrf_rejected'
+  const { code, status } = Object(value)
+  return typeof code === 'string' && typeof status === 'number'
 }
 
 /** The prefixed names first: where they exist, a plain one was not set by the server. */
 function csrfCookie(): string | undefined {
-  if (typeof document === 'undefined') return undefined
-  const pairs = document.cookie.split(';').map((pair) => pair.trim())
-  for (const name of ['__Host-csrf', '__Secure-csrf', 'csrf']) {
-    const found = pairs.find((pair) => pair.startsWith(`${name}=`))
-    if (found) return found.slice(name.length + 1)
+  for (const prefix of ['__Host-', '__Secure-', '']) {
+    const found = RegExp(`(?:^|; *)${prefix}csrf=([^;]*)`).exec(globalThis.document?.cookie ?? '')
+    if (found) return found[1]
   }
   return undefined
 }
