@@ -41,6 +41,11 @@ export interface Surroundings {
   readonly clock?: Clock | undefined
 }
 
+interface Witness {
+  /** For the test kit: told of what stands behind the gate. */
+  readonly onOpened?: (world: World) => void
+}
+
 export type SallyportOptions = OptionsOf<typeof settings> & Surroundings
 
 /** Somebody signed in, for a route of the host's own. */
@@ -93,9 +98,10 @@ export async function createSallyport(options: SallyportOptions): Promise<Sallyp
 /** As {@link createSallyport}, with settings as they were said, for complaints by their own names. */
 export async function openGate(
   said: readonly Said[],
-  { onFault = writeFault, onClaimed = () => {}, clock }: Surroundings = {},
+  { onFault = writeFault, onClaimed = () => {}, clock, onOpened }: Surroundings & Witness = {},
 ): Promise<Sallyport> {
   const { world, policy, close } = await openWorld(said, clock)
+  onOpened?.(world)
   const site = siteOf(world, policy, { onFault: harmless(onFault), onClaimed: harmless(onClaimed) })
   const { publicOrigin } = world
   // What a sweep could not remove decides nothing either; the next one may.

@@ -88,7 +88,7 @@ describe('the package', () => {
     )
     const paths: string[] = files.map(({ path }: { path: string }) => path)
     const wanted = /^(bin|dist|docs)\/|^(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md)$/
-    const unwanted = /(^|\/)(test|\.)|\.test\.|\.map$/
+    const unwanted = /(^|\/)(test\/|\.)|\.test\.|\.map$/
     expect(paths.filter((path) => !wanted.test(path) || unwanted.test(path))).toEqual([])
     expect(paths).toEqual(
       expect.arrayContaining([

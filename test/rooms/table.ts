@@ -51,6 +51,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     node: [],
   },
   client: { at: ['src/client/'], imports: ['client'], types: ['wire'], node: [] },
+  // For tests of applications. What is recorded it reads where it is kept, by no route.
+  testing: {
+    at: ['src/testing/'],
+    imports: ['testing', 'composition', 'src/client/client.ts', 'src/rules/settle.ts'],
+    types: ['ports', 'rules', 'wire'],
+    node: ['node:assert/strict'],
+  },
   // Only the public doors: this proves that the library suffices.
   server: { at: ['src/server/'], imports: ['server', 'index', 'src/mounts/node.ts'], node: 'any' },
   dashboard: {
@@ -83,7 +90,12 @@ export const packageTypes: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Time and chance come through ports; a browser has no ports, so its code may ask itself. */
-export const clocksAllowed: readonly string[] = ['src/system/', 'src/client/', 'dashboard/src/']
+export const clocksAllowed: readonly string[] = [
+  'src/system/',
+  'src/client/',
+  'dashboard/src/',
+  'src/testing/',
+]
 /** Further places for one of them, where it decides nothing. */
 export const clocksAllowedToo: Readonly<Record<string, readonly string[]>> = {
   // Only a way to write an instant.
