@@ -275,3 +275,34 @@ describe.each(databases)('how long a session lasts, on %s', (kind) => {
     expect(session).toMatchObject({ remembered: false, expiresAt: '2026-01-02T00:00:00.000Z' })
   })
 })
+
+describe.each(databases)('a browser whose session is over signs in anew, on %s', (kind) => {
+  test.each([
+    ['its person changed the password elsewhere', 'password_changed'],
+    ['its person was disabled', 'user_disabled'],
+  ] as const)('where %s the old session keeps its first reason', async (_, reason) => {
+    const { open, ada, gate } = await withOwner(kind)
+    const { userId, who: bob, sid } = await signedIn(open, 'bob')
+    const copy = visitor(gate)
+    for (const [name, value] of bob.jar) copy.jar.set(name, value)
+    await addPerson(open, 'carl')
+    if (reason === 'user_disabled')
+      await ada.send('PATCH', `/users/${userId}`, { json: { disabled: true } })
+    else {
+      const elsewhere = visitor(gate)
+      await elsewhere.logIn('bob')
+      const json = {
+        currentPassword: 'correct horse battery staple',
+        newPassword: 'nine green lanterns over the harbour',
+      }
+      await elsewhere.send('POST', '/auth/change-password', { json })
+    }
+    await open.recorded()
+    const signed = await bob.logIn('carl')
+    expect(signed.status).toBe(200)
+    expect(brief(await open.recorded())).toEqual([['auth.signed_in', signed.json.session.id]])
+    expect((await me(copy)).json.reason).toBe(reason)
+    const [row] = await open.query(`select "endReason" from sessions where id = '${sid}'`)
+    expect(row).toEqual({ endReason: null })
+  })
+})

@@ -66,12 +66,15 @@ export async function logIn(
   const id = newId(world)
   const deviceId = newId(world)
   const refresh = newRefresh(world, id)
+  // Whose session came along is on its row, so that person is only known after a first look at it.
+  const came = from.came === undefined ? undefined : await world.store.find(session(from.came))
   const verdict = await world.store.step(
     {
       instance: instance(),
       user: user(found.id),
       live: sessionsOf(found.id),
-      came: session(from.came ?? ''),
+      came: session(came?.id ?? ''),
+      cameOwner: user(came?.userId ?? ''),
       devices: devicesOf(found.id),
       ...settling(charged, guess),
     },
@@ -85,7 +88,7 @@ export async function logIn(
       const signed: User = { ...shown.user, passwordHash, lastLoginAt: now }
       const right = forgiven(shown, charged, policy.lockout)
       const opened = open(
-        { instance: shown.instance, user: signed, live: shown.live, came: shown.came },
+        { ...shown, instance: shown.instance, user: signed },
         { id, ...from, remember: asked.remember, digest: refresh?.digest ?? null },
         now,
         policy.session,
@@ -94,8 +97,8 @@ export async function logIn(
         const said = { subject: guess.subject, address: from.address, reason: opened.code }
         return { verdict: opened, keep: right, record: [event('auth.refused', 'refused', said)] }
       }
-      const came = deviceNamed(world.keys, from.device, found.id)
-      const given = { came, id: deviceId, userId: found.id, userAgent: from.userAgent }
+      const known = deviceNamed(world.keys, from.device, found.id)
+      const given = { came: known, id: deviceId, userId: found.id, userAgent: from.userAgent }
       // Whoever must change the password first has not signed in in full.
       const trusted = signed.mustChangePassword ? undefined : trust(shown.devices, given, now)
       return {

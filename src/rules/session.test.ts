@@ -66,6 +66,7 @@ const standingOne: Session = {
   rotationKey: null,
   rotatedAt: null,
 }
+const bob: User = { ...ada, id: 'bob', username: 'bob' }
 const opening: Opening = {
   id: 'new',
   address: '192.0.2.7',
@@ -80,7 +81,8 @@ function opened(
   said: Partial<SessionPolicy> = {},
   came?: Session,
 ): string[] {
-  const outcome = open({ instance, user: ada, live, came }, opening, now, { ...policy, ...said })
+  const shown = { instance, user: ada, live, came, cameOwner: bob }
+  const outcome = open(shown, opening, now, { ...policy, ...said })
   if (!outcome.ok) return [outcome.code]
   return outcome.changes.flatMap((change) =>
     change.kind === 'sessions' && 'keep' in change
@@ -186,7 +188,8 @@ describe('the limit', () => {
 
   test('whoever is ended is recorded, with who did it and from where', () => {
     const came: Session = { ...standingOne, id: 'x', userId: 'bob' }
-    const outcome = open({ instance, user: ada, live: five, came }, opening, now, policy)
+    const shown = { instance, user: ada, live: five, came, cameOwner: bob }
+    const outcome = open(shown, opening, now, policy)
     expect(outcome.ok && outcome.events).toMatchObject([
       {
         type: 'session.replaced',
@@ -263,10 +266,8 @@ describe('property: of any live sessions under any policy', () => {
     fc.assert(
       fc.property(sessions, limits, bringing, (live, said, which) => {
         const came = brought(live, which)
-        const outcome = open({ instance, user: ada, live, came }, opening, now, {
-          ...policy,
-          ...said,
-        })
+        const shown = { instance, user: ada, live, came, cameOwner: bob }
+        const outcome = open(shown, opening, now, { ...policy, ...said })
         fc.pre(outcome.ok)
         const ended = opened(live, said, came)
           .slice(0, -1)
@@ -576,9 +577,16 @@ test.each([
   ['ended', { endedAt: now - 1, endReason: 'evicted' as const }],
   ['idled out', { idleUntil: now }],
   ['at its absolute limit', { expiresAt: now }],
+  ['over with its owner’s password', { userVersion: ada.version - 1 }],
+  ['of an earlier epoch', { epoch: instance.epoch - 1 }],
+  ['of somebody who is disabled', { userId: 'carl' }],
+  ['of nobody', { userId: 'gone' }],
 ])('what came %s keeps how it ended', (_, more) => {
   const came = { ...standingOne, ...more }
-  const opened = open({ instance, user: ada, live: [], came }, opening, now, policy)
+  const carl = { ...ada, id: 'carl', disabledAt: now - 1 }
+  const cameOwner = came.userId === 'carl' ? carl : undefined
+  const shown = { instance, user: ada, live: [], came, cameOwner }
+  const opened = open(shown, opening, now, policy)
   expect(opened.ok && [opened.changes.length, opened.events]).toEqual([1, []])
   expect(touch(came, now + day)).toBeUndefined()
 })

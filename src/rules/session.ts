@@ -107,6 +107,8 @@ export interface OpeningShown {
   readonly live: readonly Session[]
   /** The session whose genuine cookie came with the request, whoever's it was. */
   readonly came: Session | undefined
+  /** Whose that was, when not this user's. */
+  readonly cameOwner?: User | undefined
 }
 
 /** How long a new session of `user` lasts. */
@@ -129,12 +131,14 @@ function lifetimes(
  * @see OWASP ASVS 5.0 V7.1.2 (concurrent sessions), V7.2.4 (a new session at each sign-in)
  */
 export function open(
-  { instance, user, live, came }: OpeningShown,
+  { instance, user, live, came, cameOwner }: OpeningShown,
   opening: Opening,
   now: Instant,
   policy: SessionPolicy,
 ): { ok: true; session: Session; changes: Change[]; events: ReturnType<typeof event>[] } | Refusal {
-  const replaced = came && !isOver(came, now) ? came : undefined
+  const owner = came?.userId === user.id ? user : cameOwner
+  // What was over, also by its owner's version, keeps its first reason.
+  const replaced = came && !standing(came, owner, instance, now) ? came : undefined
   // A row that nobody ended may still be void: its owner's version or the epoch has moved.
   const others = live.filter(
     (other) => other.id !== replaced?.id && !standing(other, user, instance, now),
