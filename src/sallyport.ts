@@ -6,7 +6,7 @@
 import { sweep } from './flows/sweep.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import { cookieJar } from './http/cookies.ts'
-import { credentialsOf, passCaller, passOrigin } from './http/guard.ts'
+import { credentialsOf, passCaller, passOrigin, unfit } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
@@ -179,9 +179,9 @@ const hostGuard: Guard = { caller: 'signed-in', restricted: false }
 
 async function callerOf(site: Site, request: Request, from: From) {
   const credentials = credentialsOf(request, site)
-  if (!credentials.ok) return credentials
   const forwardedFor = request.headers.get('x-forwarded-for')
   const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
+  if (!credentials.ok) return unfit(site, credentials, address)
   const astray: Refusal | undefined = await passOrigin(
     request,
     site,

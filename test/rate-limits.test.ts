@@ -205,7 +205,10 @@ test('Refusals come in their order: 421, 404, 405, 400, 403, then 429, then 401 
   ]
   for (const [method, path, sending, status] of cases)
     expect([path, (await stranger.send(method, path, sending)).status]).toEqual([path, status])
-  expect((await recorded()).map(({ type }) => type)).toEqual(['csrf.rejected'])
+  expect((await recorded()).map(({ type }) => type)).toEqual([
+    'credentials.refused',
+    'csrf.rejected',
+  ])
 })
 
 describe.each(databases)('Sign-ins of one address, on %s', (kind) => {

@@ -5,6 +5,7 @@
  */
 import type { World } from '../ports.ts'
 import { type AuditEvent, event } from '../rules/audit.ts'
+import type { Refusal } from '../rules/refusal.ts'
 import type { Caller } from './authenticate.ts'
 
 /** Records one event. */
@@ -17,6 +18,7 @@ export function recordMixed(world: World, session: string, address: string): Pro
   const said = { session, address, reason: 'other session' }
   return record(world, event('refresh.refused', 'refused', said))
 }
+
 /** Records that somebody asked for what needs a permission or a role that is not held. */
 export function recordForbidden(
   world: World,
@@ -27,6 +29,15 @@ export function recordForbidden(
   const who = `user:${user.id}`
   const said = { actor: who, subject: who, session: session.id, address, reason }
   return record(world, event('access.refused', 'refused', said))
+}
+
+/** Reasons for refusing credentials that nobody comes by honestly. */
+const planted = new Set(['duplicate_cookie', 'mismatch'])
+
+/** Records credentials that were refused, when they look like an attack. */
+export async function recordUnfit(world: World, { why }: Refusal, address: string): Promise<void> {
+  if (why !== undefined && planted.has(why))
+    await record(world, event('credentials.refused', 'refused', { address, reason: why }))
 }
 
 /** Records that a gate refused a request. */

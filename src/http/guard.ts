@@ -5,7 +5,7 @@
  * @module
  */
 import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
-import { recordCsrf, recordForbidden } from '../flows/record.ts'
+import { recordCsrf, recordForbidden, recordUnfit } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -30,6 +30,12 @@ export function credentialsOf(request: Request, site: Site): Credentials | Refus
   if (authorization !== null && proves)
     return refuse('malformed_request', { why: 'both credentials' })
   return { ok: true, cookies, authorization }
+}
+
+/** Refuses credentials, and records it when they look planted. */
+export async function unfit({ world }: Site, refusal: Refusal, address: string): Promise<Refusal> {
+  await recordUnfit(world, refusal, address)
+  return refusal
 }
 
 /** The origin gate: unsafe requests, and routes that ask for it. */
@@ -73,7 +79,7 @@ export async function passCaller(
   const caller = await authenticate(world, cookies)
   const tooMany = limit(caller)
   if (tooMany) return tooMany
-  if (!caller.ok) return caller
+  if (!caller.ok) return unfit(site, caller, address)
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)

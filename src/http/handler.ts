@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../rules/refusal.ts'
 import { addressOf, bucketOf } from './address.ts'
 import { readJson, readNothing } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
-import { credentialsOf, passCaller, passOrigin } from './guard.ts'
+import { credentialsOf, passCaller, passOrigin, unfit } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { limited, limitedCaller } from './limits.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
@@ -71,7 +71,7 @@ async function answered(
   const { route, params } = met
 
   const credentials = credentialsOf(request, site)
-  if (!credentials.ok) return credentials
+  if (!credentials.ok) return unfit(site, credentials, address)
   const astray = await passOrigin(request, site, route.guard, credentials, address)
   if (astray) return astray
 

@@ -31,6 +31,8 @@ export const auditEvents = {
   'user.enabled': 'Somebody enabled a person again.',
   'user.deleted': 'Somebody deleted a person; all sessions are over and the name is free.',
   'access.refused': 'A signed-in person asked for what is not allowed; `reason` says what.',
+  'credentials.refused':
+    'A cookie of ours came twice, or a token named a session that is not its person’s; `reason` says which.',
   'device.forgotten': 'A person stopped trusting one of the own devices.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const

@@ -325,9 +325,20 @@ test('JWT-14: another instance’s token is nobody here, even under the same roo
 
 test('JWT-17, JWT-20: rights, user and session are those of the rows, not of the token', async () => {
   const open = await broken()
-  const { claims, forge, ask, query, refuseAll } = open
+  const { claims, forge, ask, query } = open
   const bob = await addPerson(open, 'bob')
-  await refuseAll({ 'another user’s session': forge({ ...claims, sub: bob }) })
+  const stolen = forge({ ...claims, sub: bob })
+  const recorded = await unharmed(open, async () => {
+    expectRefused(await ask(stolen), 401, 'not_authenticated')
+    const thief = visitor(open.gate)
+    thief.jar.set(cookie, stolen)
+    const headers = { 'Sec-Fetch-Site': 'same-origin' }
+    const token = await thief.send('GET', '/auth/csrf', { headers })
+    expectRefused(token, 401, 'not_authenticated')
+  })
+  expect(recorded).toMatchObject(
+    Array(2).fill({ type: 'credentials.refused', reason: 'mismatch', address: '198.51.100.7' }),
+  )
   const said = async (changed: object) => {
     const { status, json } = await ask(forge({ ...claims, ...changed }))
     return [json.code ?? status, json.reason]

@@ -176,7 +176,7 @@ test('COOK-03: one of our cookies twice is refused, whichever of them is right (
   await other.logIn('ada')
   const second = other.jar.get(session) ?? ''
   const mine = `${session}=${token}`
-  await unharmed(open, async () => {
+  const said = await unharmed(open, async () => {
     for (const cookie of [
       `${mine}; ${session}=junk`,
       `${session}=junk; ${mine}`,
@@ -198,7 +198,17 @@ test('COOK-03: one of our cookies twice is refused, whichever of them is right (
     // Nor does it sign anybody out.
     ada.jar.set(session, `${token}; ${session}=junk`)
     expectRefused(await ada.send('POST', '/auth/logout'), 400, 'malformed_request')
+    // Nor lets anybody into a route of the host's.
+    const own = new Request('https://app.example.test/own', { headers })
+    expect(await gate.callerOf(own, {})).toMatchObject({ ok: false, code: 'malformed_request' })
   })
+  // It is a sign of an attack, and recorded as one.
+  expect(said).toEqual(
+    Array(14).fill(
+      expect.objectContaining({ type: 'credentials.refused', reason: 'duplicate_cookie' }),
+    ),
+  )
+  expect(said[0]?.address).toBe('198.51.100.7')
 })
 
 test('COOK-06, COOK-07: cookies are set by those who let in or out, with one set of attributes', async () => {

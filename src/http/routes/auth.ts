@@ -16,7 +16,7 @@ import * as wire from '../../wire.ts'
 import { setCookie } from '../cookies.ts'
 import { fromOf } from '../from.ts'
 import { clearedCookies, clearedData, cookieAge, granted } from '../granted.ts'
-import { rejected } from '../guard.ts'
+import { rejected, unfit } from '../guard.ts'
 import { open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
@@ -96,10 +96,10 @@ export const authRoutes: readonly Route[] = [
     summary: 'The CSRF token of this session, and its cookie once more.',
     guard: { sameOrigin: true },
     body: 'none',
-    async answer({ site, cookies }) {
+    async answer({ site, cookies, address }) {
       // Also for a session that has to be renewed: renewing it needs the token.
       const held = await holder(site.world, cookies)
-      if (!held.ok) return held
+      if (!held.ok) return unfit(site, held, address)
       const token = csrfFor(site.world, held.session.id, cookies.csrf)
       const cookie = setCookie(site.jar, 'csrf', token, cookieAge(site, held.session))
       return { ok: true, status: 200, body: { token }, cookies: [cookie] }
