@@ -75,6 +75,8 @@ export interface Sallyport {
   misdirected(request: Request, from?: From): Response | undefined
   /** What to answer an address that asks for pages of the host's own too often: it counts them. */
   limited(request: Request, from?: From): Response | undefined
+  /** What to answer a request for a page of the host's own that is refused: a problem like any other. */
+  refused(request: Request, code: RefusalCode, allow?: readonly string[]): Response
   /** What claims the instance, as long as it has no owner. */
   setupToken(): Promise<string | undefined>
   readonly publicOrigin: string
@@ -140,6 +142,8 @@ export async function openGate(
       const outcome = site.limits.take('floor', bucketOf(address))
       return outcome && written(outcome, request, headers.page)
     },
+    refused: (request, code, allow) =>
+      written(refuse(code, allow ? { allow } : {}), request, apiHeaders(origin)),
     async setupToken() {
       const here = await world.store.find(instance())
       return here?.claimedAt === null ? world.setupToken : undefined

@@ -52,7 +52,7 @@ async function answered(
   match: (method: string, path: string) => Match,
   from: From,
 ): Promise<Answer | Refused> {
-  if (from.unreadable) return refuse('malformed_request')
+  if (from.unreadable) return refuse(from.unreadable)
   const url = new URL(request.url)
   const preflight = preflightHeaders(request, site)
   const met = match(request.method, url.pathname)

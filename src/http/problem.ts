@@ -92,6 +92,18 @@ export const problems: { readonly [C in ProblemCode]: Told } = {
     detail: 'The request cannot be read.',
     category: 'validation',
   },
+  request_timeout: {
+    status: 408,
+    title: 'Request too slow',
+    detail: 'The request did not arrive in time.',
+    category: 'validation',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'Headers have at most 16 KB. Clearing the cookies of this site helps.',
+    category: 'validation',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',

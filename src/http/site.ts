@@ -40,8 +40,8 @@ export interface From {
   readonly address?: string
   /** The port the connection came in on. */
   readonly port?: number | undefined
-  /** No request could be made of what came; the one handed in only stands for it. */
-  readonly unreadable?: true
+  /** Why no request could be made of what came; the one handed in only stands for it. */
+  readonly unreadable?: 'malformed_request' | 'request_timeout' | 'headers_too_large'
 }
 
 /**

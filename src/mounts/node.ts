@@ -5,19 +5,28 @@
  * ```ts
  * import { createServer } from 'node:http'
  * import { createSallyport } from 'sallyport'
- * import { listener } from 'sallyport/node'
+ * import { listener, unparsed } from 'sallyport/node'
  *
  * const gate = await createSallyport({ publicOrigin: 'http://localhost:3000' })
- * createServer(listener(gate.handlePlain)).listen(3000)
+ * createServer(listener(gate.handlePlain))
+ *   .on('clientError', unparsed(gate.handlePlain))
+ *   .listen(3000)
  * ```
  *
  * @module
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Handle } from '../http/handler.ts'
 import type { Plain } from '../http/plain.ts'
+import type { From } from '../http/site.ts'
 
 /** Answers a request in either form, or now in one and now in the other. */
 export type Answering = (...asked: Parameters<Handle>) => Promise<Response | Plain>
@@ -33,7 +42,7 @@ export function listener(answer: Answering): RequestListener {
       const { socket, url = '' } = incoming as IncomingMessage
       // A path that says `..` is another one by the time it is a URL; whoever limits paths in front of
       // us has seen the first.
-      if (dotted.test(url)) return asResponse(await answer(unreadable(), { unreadable: true }))
+      if (dotted.test(url)) return asResponse(await answer(unreadable(), malformed))
       const from = { address: socket.remoteAddress ?? '', port: socket.localPort }
       return sent(await answer(request, from), outgoing as ServerResponse)
     },
@@ -42,8 +51,7 @@ export function listener(answer: Answering): RequestListener {
       errorHandler: async (error) => {
         // What is no request, a target or a Host that no URL can be made of, is refused by the handler
         // as well, so that it looks like any other refusal.
-        if (error instanceof RequestError)
-          return asResponse(await answer(unreadable(), { unreadable: true }))
+        if (error instanceof RequestError) return asResponse(await answer(unreadable(), malformed))
         // Ours never throws: this is the host's own code.
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
         const away = error instanceof Error && error.name === 'Unavailable'
@@ -59,7 +67,43 @@ export function listener(answer: Answering): RequestListener {
 /** A path with a dot segment, however it is spelled. */
 const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 
+const malformed: From = { unreadable: 'malformed_request' }
+
 const unreadable = () => new Request('http://unreadable.invalid')
+
+/** What Node's parser says of what it cannot read, or does not wait for any longer. */
+const faults: Readonly<Record<string, From['unreadable']>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/**
+ * Answers what Node's parser refuses, which never becomes a request: a listener for `clientError`. The
+ * connection ends, for nobody knows where the next request on it would begin.
+ *
+ * @param answer As for {@link listener}.
+ */
+export function unparsed(answer: Answering) {
+  const refused = new WeakSet<Duplex>()
+  return (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    // What comes after it is told again, and heard no more.
+    if (!socket.writable || refused.has(socket)) return
+    refused.add(socket)
+    const unreadableFor = faults[error.code ?? ''] ?? 'malformed_request'
+    void answer(unreadable(), { unreadable: unreadableFor }).then(async (told) => {
+      const response = asResponse(told)
+      const body = await response.text()
+      const { status } = response
+      const head = [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
+        'Connection: close',
+        `Content-Length: ${Buffer.byteLength(body)}`,
+      ]
+      if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+    })
+  }
+}
 
 /** Writes a plain answer at once; a `Response` is left to the library. */
 function sent(answer: Response | Plain, outgoing: ServerResponse): Response {

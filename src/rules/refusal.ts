@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'wrong_password'
   | 'validation_failed'
   | 'malformed_request'
+  | 'request_timeout'
+  | 'headers_too_large'
   | 'unsupported_media_type'
   | 'payload_too_large'
   | 'method_not_allowed'

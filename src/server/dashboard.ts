@@ -1,6 +1,6 @@
 /**
  * The dashboard's built files, kept in memory: the pages under their addresses, the hashed files for
- * ever. A page that is not there is still a page, which says so.
+ * ever. A page that is not there is still a page, which says so; anything else is a problem.
  *
  * @module
  */
@@ -47,16 +47,13 @@ export function openDashboard(folder: string, gate: Sallyport): Dashboard | unde
   return (request) => {
     const { pathname } = new URL(request.url)
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return new Response(null, {
-        status: 405,
-        headers: { ...gate.headers.page, Allow: 'GET, HEAD' },
-      })
+      return gate.refused(request, 'method_not_allowed', ['GET', 'HEAD'])
     const page = files.get('/index.html')
     const file = pathname === '/index.html' ? undefined : files.get(pathname)
     if (file) return sent(request, 200, file, headersFor(pathname))
     if (pages.has(pathname)) return sent(request, 200, page, gate.headers.page)
     const wanted = request.headers.get('accept')?.includes('text/html') && !extname(pathname)
-    return sent(request, 404, wanted ? page : undefined, gate.headers.page)
+    return wanted ? sent(request, 404, page, gate.headers.page) : gate.refused(request, 'not_found')
   }
 
   function headersFor(path: string): Readonly<Record<string, string>> {

@@ -7,9 +7,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
-import type { Duplex } from 'node:stream'
 import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
-import { type Answering, listener } from '../mounts/node.ts'
+import { type Answering, listener, unparsed } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { openDashboard } from './dashboard.ts'
 import { type Log, openLog } from './log.ts'
@@ -145,7 +144,7 @@ function answerOn(server: Server, gate: Sallyport, log: Log, { working }: Stoppa
   server.headersTimeout = 10_000
   server.requestTimeout = 15_000
   server.keepAliveTimeout = 5_000
-  server.on('clientError', refuseUnparsed)
+  server.on('clientError', unparsed(logged))
 }
 
 function requestIdOf(answer: Awaited<ReturnType<Answering>>): string | undefined {
@@ -160,17 +159,6 @@ const builtDashboard = (): string =>
     import.meta.dirname.endsWith('dist/server') ? '..' : '../../dist',
     'dashboard',
   )
-
-/** What Node's parser refuses never becomes a request; it gets the bare status. */
-function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) return
-  const statuses: Record<string, string> = {
-    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  }
-  const status = statuses[error.code ?? ''] ?? '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
