@@ -26,6 +26,11 @@ export const settings = {
     default: 'sqlite:./data/sallyport.db',
     doc: 'Where everything is kept: sqlite:<path>, or postgres://<user>:<password>@<host>/<name>.',
   },
+  insecureDatabaseConnection: {
+    is: 'flag',
+    default: false,
+    doc: 'Lets PostgreSQL on another machine be reached without TLS that is verified.',
+  },
   secret: {
     is: 'text',
     default: undefined,
@@ -170,6 +175,10 @@ function contradictions(policy: Policy): string[] {
       'database: write sqlite:<path> or postgres://<user>:<password>@<host>/<name>.',
     ],
     [
+      !policy.insecureDatabaseConnection && isReachedInTheClear(policy.database),
+      'database: PostgreSQL on another machine is reached over TLS that is verified. End the URL with ?sslmode=verify-full.',
+    ],
+    [
       policy.setupToken !== undefined && policy.setupToken.length < 32,
       'setupToken: use 32 characters or more.',
     ],
@@ -214,6 +223,21 @@ function contradictions(policy: Policy): string[] {
       .map((one) => `allowedOrigins: "${one}" is not an origin of the same site as publicOrigin.`),
     ...(proxies.ok ? [] : proxies.complaints.map((one) => `trustProxy: ${one}.`)),
   ]
+}
+
+/**
+ * Whether a PostgreSQL elsewhere would be spoken to unencrypted, or without knowing that it is the one.
+ *
+ * @see OWASP ASVS 5.0 V12.3.1
+ */
+function isReachedInTheClear(database: string): boolean {
+  const url = /^postgres(?:ql)?:/.test(database) ? URL.parse(database) : null
+  if (!url) return false
+  // As the driver has it: a host in the query takes the place of the other, and the last one counts.
+  const host = (url.searchParams.getAll('host').at(-1) || url.hostname).toLowerCase()
+  const isHere = /^(?:\/|%2f)/.test(host) || isLoopback(host) || host === '::1'
+  const modes = url.searchParams.getAll('sslmode')
+  return !isHere && (modes.length === 0 || modes.some((mode) => mode !== 'verify-full'))
 }
 
 function originOf(text: string): URL | undefined {

@@ -17,19 +17,27 @@ import { sqlStore } from './stores/sql-store.ts'
 import { argon2id, hashingDefaults } from './system/argon2id.ts'
 import { loadBlocklist } from './system/blocklist.ts'
 import { systemClock } from './system/clock.ts'
+import { modeComplaints } from './system/file-modes.ts'
 import { systemRandom as random } from './system/random.ts'
 import { resolveRootSecret } from './system/root-secret.ts'
 
-/** Where a secret may be made: beside a SQLite file, nowhere else. */
-function secretFolder({ database }: Policy): string | undefined {
+const sqliteFile = ({ database }: Policy): string | undefined => {
   const file = /^sqlite:(.+)$/s.exec(database)?.[1]
-  return file && file !== ':memory:' ? dirname(file) : undefined
+  return file && file !== ':memory:' ? file : undefined
+}
+
+/** Where a secret may be made: beside a SQLite file, nowhere else. */
+const secretFolder = (policy: Policy): string | undefined => {
+  const file = sqliteFile(policy)
+  return file === undefined ? undefined : dirname(file)
 }
 
 /** Everything that is wrong with the settings. Nothing is opened, nothing made. */
 export async function complaintsOf(said: readonly Said[]): Promise<readonly string[]> {
-  const { policy, complaints } = settled(said)
+  const { policy, complaints: wrong } = settled(said)
   const { secret, secretFile } = policy
+  const file = sqliteFile(policy)
+  const complaints = [...wrong, ...(file === undefined ? [] : await modeComplaints(file))]
   const beside = secretFolder(policy)
   const made = secret === undefined && secretFile === undefined && beside !== undefined
   // Made at the start when it is not there; when it is, it is held to the same as any other.

@@ -5,7 +5,7 @@
  * @module
  */
 import { once } from 'node:events'
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -122,6 +122,16 @@ const table: [name: string, given: Start, complaints: string[]][] = [
     ['- secret: with PostgreSQL one must be given, the same on every node.'],
   ],
   [
+    'PostgreSQL elsewhere, in the clear',
+    {
+      env: {
+        SALLYPORT_DATABASE: 'postgres://nobody:hunter2@db.example/none',
+        SALLYPORT_SECRET: secret,
+      },
+    },
+    ['- database: PostgreSQL on another machine is reached over TLS that is verified.'],
+  ],
+  [
     'a port that is none and a log of another kind',
     { flags: ['--port', '80.5'], env: { SALLYPORT_LOG: 'yaml' } },
     ['- --port: write a whole number.', '- SALLYPORT_LOG: "yaml" is not one of json, pretty.'],
@@ -164,6 +174,8 @@ test.each(table)('%s', async (_, given, expected) => {
   expect(complaints.join('\n')).not.toContain('hunter2')
 })
 
+const statOf = (path: string): number => (existsSync(path) ? statSync(path).mode & 0o777 : 0)
+
 test('a secret file that others can read; closed, it will do (SUP-02)', async () => {
   const folder = emptyFolder()
   const path = join(folder, 'root')
@@ -178,6 +190,39 @@ test('a secret file that others can read; closed, it will do (SUP-02)', async ()
   chmodSync(path, 0o600)
   expect((await serve(given)).claimLink).toBeDefined()
 })
+
+test.runIf(process.platform !== 'win32')(
+  'SUP-07: a database that others may write to or read, or put files beside; closed, it will do',
+  async () => {
+    const folder = emptyFolder()
+    await (await serve({ folder })).stop()
+    const data = join(folder, 'data')
+    const file = join(data, 'sallyport.db')
+    const modes = ['', '-wal', '-shm'].map((end) => statOf(file + end)).filter((mode) => mode)
+    expect(new Set(modes)).toEqual(new Set([0o600]))
+    for (const mode of [0o644, 0o660, 0o602]) {
+      chmodSync(file, mode)
+      const told = `is open to others (mode 0${mode.toString(8)})`
+      expect(await refused({ folder })).toEqual({
+        code: 2,
+        complaints: [
+          `- database: ./data/sallyport.db ${told}. Close it with: chmod 600 ./data/sallyport.db`,
+        ],
+      })
+    }
+    chmodSync(file, 0o640)
+    chmodSync(data, 0o777)
+    expect(await refused({ folder })).toEqual({
+      code: 2,
+      complaints: [
+        '- database: everybody may put files into ./data (mode 0777). Close it with: chmod o-w ./data',
+      ],
+    })
+    // Where nobody moves the files of others, and where a group makes backups, is well.
+    chmodSync(data, 0o1777)
+    expect((await serve({ folder })).claimLink).toBeDefined()
+  },
+)
 
 test('--check: 0 for settings that are good, 2 with the same words, and nothing is made', async () => {
   const folder = emptyFolder()
