@@ -9,6 +9,7 @@ import { run } from './tool.ts'
 /** The tests of each; they do more of the same where `CAMPAIGN` is set. */
 const campaigns: Readonly<Record<string, readonly string[]>> = {
   refresh: ['test/refresh-nodes.test.ts'],
+  tabs: ['test/browser/tabs.test.ts'],
   claim: ['test/attack/killed.test.ts'],
 }
 

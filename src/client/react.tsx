@@ -1,25 +1,40 @@
 /**
- * The client in React. The provider only hands it down; the session stays outside React, so every
- * component that reads it sees the same one.
+ * The client in React: the session and what comes in as hooks, and guards that know when they do not
+ * know.
  */
 
-import { createContext, type Provider, use, useSyncExternalStore } from 'react'
-import type { Client, SessionState } from './client.ts'
-
-const ClientContext = createContext<Client | undefined>(undefined)
-
-/** Gives `value`, made once outside of React, to everything below. */
-export const ClientProvider: Provider<Client | undefined> = ClientContext.Provider
-
-/** The client given to the nearest `ClientProvider`; throws when there is none. */
-export function useClient(): Client {
-  const client = use(ClientContext)
-  if (!client) throw new Error('useClient: no <ClientProvider value={client}> above this component')
-  return client
-}
-
-/** The session as the client knows it now; renders again when it changes, in this tab or another. */
-export function useSession(): SessionState {
-  const { session } = useClient()
-  return useSyncExternalStore(session.watch, session.get, session.get)
-}
+export {
+  type Asking,
+  type Fresh,
+  RequireFresh,
+  type RequireFreshProps,
+  useFresh,
+} from './react/fresh.tsx'
+export {
+  type GuardProps,
+  RequirePermission,
+  type RequirePermissionProps,
+  RequireRole,
+  type RequireRoleProps,
+  SignedIn,
+  type SignedInProps,
+  SignedOut,
+  type SignedOutProps,
+} from './react/guards.tsx'
+export { type SocketOptions, type UsedSocket, useEvents, useSocket } from './react/live.ts'
+export {
+  ClientProvider,
+  type ClientProviderProps,
+  type Loading,
+  useClient,
+  useSession,
+  type Waiting,
+} from './react/provider.tsx'
+export {
+  NeedsSetup,
+  RequireSetup,
+  type SetupGuardProps,
+  type UsedSetup,
+  useSetup,
+} from './react/setup.tsx'
+export type { SetupState } from './react/setup-status.ts'

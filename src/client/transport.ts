@@ -71,9 +71,9 @@ export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): 
     try {
       const response = await send(baseUrl + path, { ...init, cache: 'no-store' })
       const text = await response.text().catch(unanswered)
-      const answer = text === '' ? undefined : parse(text)
+      const answer = parse(text)
       // A proxy's own page is not our server speaking, so it is never taken for an answer.
-      if (!response.ok || (answer === undefined && text !== ''))
+      if (!response.ok || (answer === undefined && response.status !== 204))
         throw new UnreachableError('foreign', { cause: `status ${response.status}` })
       // The one cast: see `Call` on why the shape is trusted.
       return answer as T

@@ -31,6 +31,8 @@ export type { TestBrowser } from './test-browser.ts'
 export interface TestOptions {
   /** By user name: a role, or more. There is always an owner: `owner`, when none is named. */
   readonly users?: People
+  /** True for an instance that nobody has claimed: it has no people. */
+  readonly unclaimed?: boolean
   /** Answers what is not under the base path: your application. */
   readonly app?: (request: Request, gate: Sallyport) => Response | Promise<Response>
   /** Over what a test has: no rate limits, hashing on one thread, nothing kept on disk. */
@@ -72,7 +74,7 @@ const off = {
 
 /** Opens it. Each is on its own: tests that have one each may run side by side. */
 export async function createTestSallyport(options: TestOptions = {}): Promise<TestSallyport> {
-  const { users = {}, app, settings = {} } = options
+  const { users = {}, unclaimed = false, app, settings = {} } = options
   const { onFault, onClaimed, ...written } = settings
   let now = options.now ?? Date.now()
   let world: World | undefined
@@ -110,7 +112,7 @@ export async function createTestSallyport(options: TestOptions = {}): Promise<Te
     })
 
   const opened = { setupToken: written.setupToken ?? setupToken, basePath, browser }
-  const found = await addPeople(users, opened)
+  const found = unclaimed ? new Map<string, User>() : await addPeople(users, opened)
   const recorded = recordedIn(
     world,
     (id) => [...found.values()].find((user) => user.id === id)?.username,

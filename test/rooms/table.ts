@@ -79,7 +79,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/system/', 'src/server/'],
   'pino-pretty': ['src/server/'],
   'proxy-addr': ['src/http/address.ts'],
-  react: ['src/client/react.tsx'],
+  react: ['src/client/react/'],
   zod: ['src/wire.ts', 'src/options.ts', 'src/server/'],
 }
 
