@@ -319,6 +319,40 @@ describe.each(databases)('on %s', (kind) => {
     expect(brief(await recorded())).toEqual([['auth.signed_out', id]])
   })
 
+  test('A session that was over when its browser signs in anew keeps its reason, and clears nothing', async () => {
+    const open = await openTestGate(kind, { refresh: { enabled: true } })
+    const { gate, query, recorded } = open
+    const ada = visitor(gate)
+    await ada.setUp()
+    const bob = await addPerson(open, 'bob')
+    const ends: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+      password_changed: () => query(`update users set version = version + 1 where id = '${bob}'`),
+      restored: () => query('update instance set epoch = epoch + 1'),
+      revoked: (id) =>
+        query(`update sessions set "endedAt" = 1, "endReason" = 'revoked' where id = '${id}'`),
+    }
+    for (const [reason, end] of Object.entries(ends)) {
+      const browser = visitor(gate)
+      const { id } = (await browser.logIn('bob')).json.session
+      const before = new Map(browser.jar)
+      await end(id)
+      await recorded()
+      expect((await browser.logIn('ada')).status).toBe(200)
+      expect((await recorded()).map(({ type }) => type)).toEqual(['auth.signed_in'])
+      const old = visitor(gate)
+      for (const [name, value] of before) old.jar.set(name, value)
+      const gone = await me(old)
+      expect([reason, gone.json.code, gone.json.reason]).toEqual([
+        reason,
+        'session_revoked',
+        reason,
+      ])
+      // A refresh that was on its way with the old cookies does not clear the new ones.
+      const late = await old.send('POST', '/auth/refresh')
+      expect([late.json.code, late.set]).toEqual(['refresh_token_invalid', []])
+    }
+  })
+
   test('At the limit the policy decides: the oldest, the longest idle, or nobody (SESS-01, P1)', async () => {
     for (const limitPolicy of ['evict-oldest', 'evict-idle', 'reject'] as const) {
       const open = await openTestGate(kind, { session: { limit: 2, limitPolicy } })

@@ -176,7 +176,7 @@ describe('the limit', () => {
       ['it goes, and so nobody is rejected', a, { limitPolicy: 'reject' }, ['a logout']],
       ['it goes, and then the oldest', a, { limit: 4 }, ['a logout', 'b evicted']],
       ['somebody else’s goes, and makes no room', bobs, {}, ['x logout', 'a evicted']],
-      ['one that was ended keeps its reason', ended, {}, ['a evicted']],
+      ['one that was ended keeps its reason', ended, {}, ['x revoked', 'a evicted']],
     ])('%s', (_, came, said, gone) => {
       expect(opened(five, said, came)).toEqual([...gone, 'new is new'])
     })
@@ -581,12 +581,16 @@ test.each([
   ['of an earlier epoch', { epoch: instance.epoch - 1 }],
   ['of somebody who is disabled', { userId: 'carl' }],
   ['of nobody', { userId: 'gone' }],
-])('what came %s keeps how it ended', (_, more) => {
+])('what came %s keeps how it ended, and is known to be replaced', (_, more) => {
   const came = { ...standingOne, ...more }
   const carl = { ...ada, id: 'carl', disabledAt: now - 1 }
   const cameOwner = came.userId === 'carl' ? carl : undefined
   const shown = { instance, user: ada, live: [], came, cameOwner }
   const opened = open(shown, opening, now, policy)
-  expect(opened.ok && [opened.changes.length, opened.events]).toEqual([1, []])
+  expect(opened.ok && opened.events).toEqual([])
+  expect(opened.ok && opened.changes).toMatchObject([
+    { kind: 'sessions', keep: { ...came, replacedAt: now } },
+    { kind: 'sessions', keep: { id: 'new' } },
+  ])
   expect(touch(came, now + day)).toBeUndefined()
 })

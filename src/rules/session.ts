@@ -179,6 +179,8 @@ export function open(
     session,
     changes: [
       ...(replaced ? [replace(replaced, 'logout', now)] : []),
+      // What was over stays so; that its browser has another session by now holds for it as well.
+      ...(came && !replaced ? [keep('sessions', { ...came, replacedAt: now })] : []),
       ...evicted.map((other) => end(other, 'evicted', now)),
       keep('sessions', session),
     ],
