@@ -282,6 +282,56 @@ describe.each(databases)('a person is changed, on %s', (kind) => {
   })
 })
 
+describe.each(databases)('who becomes an administrator, on %s', (kind) => {
+  test('is remembered no longer, and idles out as one', async () => {
+    const { open, ada, gate, pass, query } = await withOwner(kind, {
+      refresh: { enabled: true },
+      session: { remember: true, privilegedAbsolute: '8h', privilegedIdle: '15m', limit: 0 },
+    })
+    const userId = await addPerson(open, 'bob')
+    const enter = async () => {
+      const who = visitor(gate)
+      const json = { username: 'bob', password, remember: true }
+      expect((await who.send('POST', '/auth/login', { json })).json.session.remembered).toBe(true)
+      return who
+    }
+    const [first, second] = [await enter(), await enter()]
+    pass(minute)
+    const rows = () =>
+      query(`select "idleFor", "idleUntil", "expiresAt", remembered from sessions
+        where "userId" = '${userId}'`)
+    const before = await rows()
+    // A role in a scope, or one that is no higher, leaves them alone.
+    await patch(ada, userId, { scopes: [{ role: 'admin', scope: 'a' }] })
+    await patch(ada, userId, { role: 'viewer' })
+    expect(await rows()).toEqual(before)
+
+    expect((await patch(ada, userId, { role: 'admin' })).status).toBe(200)
+    const now = Date.parse('2026-01-01T12:00:00Z') + minute
+    const curbed = {
+      idleFor: 15 * minute,
+      idleUntil: now + 15 * minute,
+      expiresAt: now + 8 * hour,
+      remembered: 0,
+    }
+    const told = (await rows()).map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])),
+    )
+    expect(told).toEqual([curbed, curbed])
+    // Taking the role again gives nothing back.
+    await patch(ada, userId, { role: 'member' })
+    for (let n = 0; n < 14; n++) {
+      pass(minute)
+      expect((await first.send('POST', '/auth/refresh')).status).toBe(200)
+    }
+    await me(first)
+    pass(minute)
+    expect((await me(first)).status).toBe(200)
+    const gone = await second.send('POST', '/auth/refresh')
+    expect([gone.status, gone.json.code]).toEqual([401, 'refresh_token_invalid'])
+  })
+})
+
 describe.each(databases)('a person is disabled, on %s', (kind) => {
   test('every session is over at once, and comes back with nothing (REV-03)', async () => {
     const { open, ada, gate } = await withOwner(kind, { refresh: { enabled: true } })

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { devicesOf, owners, people, user as userRef, type World } from '../ports.ts'
+import { devicesOf, owners, people, sessionsOf, user as userRef, type World } from '../ports.ts'
+import { isPrivileged } from '../rules/access.ts'
 import type { AuditType } from '../rules/audit.ts'
 import { authority } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
@@ -12,6 +13,7 @@ import { forgetDevices } from '../rules/device.ts'
 import type { User } from '../rules/facts.ts'
 import { displayNameFault, showableName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
+import { curbed } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import type { Instant } from '../rules/time.ts'
 import {
@@ -116,6 +118,7 @@ function upon(
     whom: userRef(id),
     owners: owners(),
     devices: devicesOf(id),
+    live: sessionsOf(id),
   }
   return world.store.step(asked, (shown, now): Step<Done | Refusal> => {
     const by = authority(shown, needs(world), now)
@@ -126,6 +129,12 @@ function upon(
     if ('ok' in decided)
       return { verdict: decided, record: [refused(caller, id, decided, address)] }
     const { user, record } = decided
+    // Who is trusted with more is remembered for less long, where he is signed in already too.
+    const promoted = isPrivileged(user) && !isPrivileged(whom)
+    const curbs = (promoted ? shown.live : []).flatMap((session) => {
+      const next = curbed(session, user, now, world.policy.session)
+      return next ? [keep('sessions', next)] : []
+    })
     const last = keepsAnOwner(shown.owners, user)
     if (last) return { verdict: last, record: [refused(caller, id, last, address)] }
     return {
@@ -136,6 +145,7 @@ function upon(
           : // What ends trust in sessions ends it in browsers too.
             [
               keep('users', user),
+              ...curbs,
               ...(user.version === whom.version ? [] : forgetDevices(shown.devices)),
             ],
       record: record.map(({ type, said }) => deed(type, caller, id, address, said)),

@@ -266,3 +266,32 @@ export function touch(session: Session, now: Instant): Session | undefined {
     idleUntil: Math.min(now + session.idleFor, session.expiresAt),
   }
 }
+
+/**
+ * A session that goes on although its person may do more from now on: no longer than a new one would.
+ *
+ * @param user The person as changed.
+ * @returns Nothing when it does not outlast a new one anyway.
+ */
+export function curbed(
+  session: Session,
+  user: User,
+  now: Instant,
+  policy: SessionPolicy,
+): Session | undefined {
+  const { idleFor, lasts } = lifetimes(user, false, policy)
+  const next: Session = {
+    ...session,
+    idleFor: Math.min(session.idleFor, idleFor),
+    idleUntil: Math.min(session.idleUntil, now + idleFor),
+    expiresAt: Math.min(session.expiresAt, now + lasts),
+    remembered: 0,
+  }
+  const { idleFor: idle, idleUntil, expiresAt, remembered } = session
+  const same =
+    next.idleFor === idle &&
+    next.idleUntil === idleUntil &&
+    next.expiresAt === expiresAt &&
+    remembered === 0
+  return same ? undefined : next
+}
