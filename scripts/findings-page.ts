@@ -8,6 +8,7 @@ import { laterBugs } from '../test/findings/later-bugs.ts'
 import type { Chapter, Line } from '../test/findings/line.ts'
 import { reviews } from '../test/findings/reviews.ts'
 import { testsById } from '../test/findings/titles.ts'
+import { weaknesses } from '../test/findings/weaknesses.ts'
 
 const tests = testsById()
 
@@ -17,8 +18,8 @@ const filesOf = (ids: readonly string[]): string =>
     .map((file) => `\`${file}\``)
     .join('<br>')
 
-function standing({ id, cannot, later }: Line): string {
-  const shown = filesOf([id])
+function standing({ id, by = [], cannot, later }: Line): string {
+  const shown = filesOf([id, ...by])
   if (shown) return cannot ? `${cannot}<br>${shown}` : shown
   return cannot ?? `Later: ${later}.`
 }
@@ -47,9 +48,10 @@ Each id stands in the title of the tests that show it: \`npm test -- -t LOCK-05\
 
 ## Mistakes of the system before this one
 
-What reviewers found in it, and what its authors found later. Each is tried here, or cannot occur.
+What reviewers found in it, what its authors found later, and what its design could not hold. Each is
+tried here, or cannot occur, or waits for what it belongs to.
 
-${[...reviews, laterBugs].map(chapter).join('\n\n')}
+${[...reviews, laterBugs, weaknesses].map(chapter).join('\n\n')}
 
 ## Attacks
 

@@ -177,9 +177,10 @@ describe.each(databases)('on %s', (kind) => {
     }
   })
 
-  test('Many sign in at once while their hash is made anew, and none is refused for it', async () => {
+  test('Many sign in at once while their hash is made anew, and none is refused or signed out for it (W31)', async () => {
     const { gate, database, query, recorded } = await openTestGate(kind)
-    await visitor(gate).setUp()
+    const ada = visitor(gate)
+    await ada.setUp()
     const kept = async () =>
       String((await query('select "passwordHash" from users'))[0]?.passwordHash)
     expect(await kept()).toMatch(/^[\w-]{8}\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
@@ -189,6 +190,7 @@ describe.each(databases)('on %s', (kind) => {
     expect((await Promise.all(crowd)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
     const anew = await kept()
     expect(anew).toMatch(/\$m=19456,t=3,p=1\$/)
+    expect((await ada.send('GET', '/auth/me')).status).toBe(200)
     expect(brief(await recorded())).toEqual(Array(4).fill(['auth.signed_in', null]))
     // Once is enough, and a gate with the old settings leaves it alone.
     for (const one of [gate, stricter.gate])

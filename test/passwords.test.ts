@@ -120,7 +120,7 @@ describe.each(databases)('changing the own password, on %s', (kind) => {
     expect((await me(ada)).status).toBe(200)
   })
 
-  test('a password that may not be chosen is told by field, and nothing is recorded (MUST-04)', async () => {
+  test('a password that may not be chosen is told by field, and nothing is recorded (MUST-04, W21)', async () => {
     const { open, ada } = await withAda(kind)
     const said = await unharmed(open, async () => {
       for (const [typed, code] of [

@@ -9,6 +9,8 @@ export interface Line {
   readonly id: string
   /** What was wrong. */
   readonly was: string
+  /** The ids of others whose tests show this as well. */
+  readonly by?: readonly string[]
   /** Why it cannot occur here. */
   readonly cannot?: string
   /** What it belongs to, that is not built yet. */

@@ -11,7 +11,7 @@ import { parseSync, Visitor } from 'vite'
 const root = join(import.meta.dirname, '../..')
 
 /** An id as it stands in a title: `R2.3`, `L11`, `LOCK-05`. */
-const id = /\b(?:[GCPL]\d+|R\d\.\d+|[A-Z]{2,5}-\d\d)\b/g
+const id = /\b(?:[GCPLW]\d+|R\d\.\d+|[A-Z]{2,5}-\d\d)\b/g
 
 /** The files with a test for each id, in order. */
 export function testsById(): ReadonlyMap<string, readonly string[]> {
