@@ -39,3 +39,19 @@ test.each([
   expect(complains({ database })).toBe(clear)
   expect(complains({ database, insecureDatabaseConnection: true })).toBe(false)
 })
+
+test.each<[names: object, complaints: string[]]>([
+  [{ session: 'sid', csrf: 'token' }, []],
+  [{ session: ' ' }, ['cookies.names.session']],
+  [{ session: 'a b' }, ['cookies.names.session']],
+  [{ refresh: 'a;b', csrf: 'a=b' }, ['cookies.names.refresh', 'cookies.names.csrf']],
+  [{ device: '__Host-device' }, ['cookies.names.device']],
+  [{ session: 'x'.repeat(65) }, ['cookies.names.session']],
+  [{ session: 'csrf' }, ['cookies.names']],
+  [{ refresh: 'Session' }, ['cookies.names']],
+])('cookies named %j: complaints of %j (R4.2, P10)', (names, complaints) => {
+  const { complaints: told } = settled(
+    saidIn({ publicOrigin: 'https://app.example', cookies: { names } }),
+  )
+  expect(told.map((one) => one.split(':')[0])).toEqual(complaints)
+})

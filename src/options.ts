@@ -85,6 +85,28 @@ export const settings = {
       of: ['strict', 'lax'],
       doc: 'None does not exist here: it needs Secure, and pages of other sites are never let in.',
     },
+    names: {
+      session: {
+        is: 'text',
+        default: 'session',
+        doc: 'The cookie with the access token, without its prefix.',
+      },
+      refresh: {
+        is: 'text',
+        default: 'refresh',
+        doc: 'The cookie with the refresh token, without its prefix.',
+      },
+      csrf: {
+        is: 'text',
+        default: 'csrf',
+        doc: 'The cookie with the CSRF token, without its prefix; tell the client, too.',
+      },
+      device: {
+        is: 'text',
+        default: 'device',
+        doc: 'The cookie of a trusted device, without its prefix.',
+      },
+    },
   },
   password: passwordSettings,
   hashing: hashingSettings,
@@ -211,8 +233,17 @@ function contradictions(policy: Policy): string[] {
     ],
   ]
   const proxies = trustedProxies(policy.trustProxy)
+  const names = Object.entries(cookies.names)
   return [
     ...wrong.filter(([is]) => is).map(([, sentence]) => sentence),
+    ...names
+      .filter(([, name]) => !/^(?!__)[A-Za-z0-9_-]{1,64}$/.test(name))
+      .map(
+        ([kind]) => `cookies.names.${kind}: letters, digits, - and _, and no prefix of its own.`,
+      ),
+    ...(new Set(names.map(([, name]) => name.toLowerCase())).size < names.length
+      ? ['cookies.names: give each cookie a name of its own.']
+      : []),
     ...policy.allowedHosts
       .filter((host) => URL.parse(`http://${host}`)?.host !== host)
       .map(

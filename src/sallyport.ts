@@ -202,12 +202,12 @@ function siteOf(
   told: { onFault: (fault: Fault) => void; onClaimed: () => void },
 ): Site {
   const proxies = trustedProxies(policy.trustProxy)
-  const { domain, sameSite } = policy.cookies
+  const { domain, sameSite, names } = policy.cookies
   return {
     world,
     origins: { publicOrigin: world.publicOrigin, allowed: policy.allowedOrigins },
     allowedHosts: policy.allowedHosts,
-    jar: cookieJar({ origin: new URL(world.publicOrigin), domain, sameSite }),
+    jar: cookieJar({ origin: new URL(world.publicOrigin), domain, sameSite, names }),
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
     limits: limitsOf(policy.limits, world.clock),

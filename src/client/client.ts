@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds one call may take. Default 15,000. */
   readonly timeout?: number
+  /** `cookies.names.csrf` of the server, where that was set. */
+  readonly csrfCookie?: string | undefined
   /**
    * Who is signed in as far as the server knew that drew this page, `null` for nobody: `session`
    * begins with it. Left out, it begins `unknown`.
@@ -137,7 +139,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const { baseUrl = '/api/v1', timeout = 15_000, initial } = options
   // Called as a plain function: the browser's own refuses to run as a method of something else.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((...ask) => globalThis.fetch(...ask))
-  const once = createTransport({ baseUrl, fetch, timeout })
+  const once = createTransport({ ...options, baseUrl, fetch, timeout })
   // An answer that is lost must be asked for again soon, while the old token is still excused.
   const soon = Math.min(timeout, 5_000)
   const refresh = () => once.call('POST', '/auth/refresh', {}, soon)

@@ -68,6 +68,18 @@ describe('what goes out', () => {
   )
 })
 
+test('the CSRF cookie may have another name (R6.2)', async () => {
+  vi.stubGlobal('document', { cookie: 'csrf=no; __Host-token=yes; token=neither' })
+  const sent: Headers[] = []
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    sent.push(new Headers(init?.headers))
+    return Response.json({})
+  }
+  const { call } = createTransport({ baseUrl: '', fetch, timeout: 50, csrfCookie: 'token' })
+  await call('POST', '/x')
+  expect(sent.map((headers) => headers.get('x-csrf-token'))).toEqual(['yes'])
+})
+
 describe('csrf_rejected', () => {
   test('is mended once with a fresh token', async () => {
     const { sent, call } = transport(

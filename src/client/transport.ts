@@ -51,11 +51,18 @@ export interface TransportOptions {
   readonly fetch: typeof globalThis.fetch
   /** Milliseconds one call may take, its body included. What goes through `fetch` has no limit. */
   readonly timeout: number
+  /** The name of the CSRF cookie without its prefix, where the server was given another one. */
+  readonly csrfCookie?: string | undefined
 }
 
 export const isSafe = (method = 'GET'): boolean => /^(GET|HEAD|OPTIONS)$/i.test(method)
 
-export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): Transport {
+export function createTransport({
+  baseUrl,
+  fetch,
+  timeout,
+  csrfCookie = 'csrf',
+}: TransportOptions): Transport {
   return { call, fetch: send }
 
   async function call<T>(
@@ -88,7 +95,7 @@ export function createTransport({ baseUrl, fetch, timeout }: TransportOptions): 
     if (!isOurs(url, baseUrl)) return fetch(url, init)
     if (isSafe(init.method)) return sendOnce(url, init, undefined)
     try {
-      return await sendOnce(url, init, csrfCookie())
+      return await sendOnce(url, init, cookieNamed(csrfCookie))
     } catch (error) {
       if (!(error instanceof ProblemError && error.code === 'csrf_rejected')) throw error
       const token = await freshToken(init.signal)
@@ -166,9 +173,9 @@ function isProblem(value: unknown): value is Problem {
 }
 
 /** The prefixed names first: where they exist, a plain one was not set by the server. */
-function csrfCookie(): string | undefined {
-  for (const prefix of ['__Host-', '__Secure-', '']) {
-    const found = RegExp(`(?:^|; *)${prefix}csrf=([^;]*)`).exec(globalThis.document?.cookie ?? '')
+function cookieNamed(name: string): string | undefined {
+  for (const prefix of ['__(?:Host|Secure)-', '']) {
+    const found = globalThis.document?.cookie.match(`(?:^|; *)${prefix + name}=([^;]*)`)
     if (found) return found[1]
   }
   return undefined

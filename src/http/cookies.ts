@@ -21,7 +21,11 @@ export interface CookieSettings {
   /** A domain whose subdomains share the session; costs the lock to one host. */
   readonly domain?: string | undefined
   readonly sameSite: 'strict' | 'lax'
+  /** Without their prefix. */
+  readonly names?: Readonly<Record<CookieKind, string>>
 }
+
+const usualNames = { session: 'session', refresh: 'refresh', csrf: 'csrf', device: 'device' }
 
 /** What a request carried of ours, byte for byte. */
 export interface Cookies {
@@ -48,7 +52,8 @@ export function isLoopback(host: string): boolean {
  * @throws {TypeError} When the domain is not a plain host name; the settings complain first.
  * @see RFC 6265bis 4.1.3; OWASP ASVS 5.0 V3.3.1–V3.3.3
  */
-export function cookieJar({ origin, domain, sameSite }: CookieSettings): CookieJar {
+export function cookieJar(settings: CookieSettings): CookieJar {
+  const { origin, domain, sameSite, names = usualNames } = settings
   if (domain !== undefined && !/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(domain)) {
     throw new TypeError(`cookie domain: ${JSON.stringify(domain)} is not a lower-case host name`)
   }
@@ -56,10 +61,10 @@ export function cookieJar({ origin, domain, sameSite }: CookieSettings): CookieJ
   const prefix = plain ? '' : domain === undefined ? '__Host-' : '__Secure-'
   return {
     names: {
-      session: `${prefix}session`,
-      refresh: `${prefix}refresh`,
-      csrf: `${prefix}csrf`,
-      device: `${prefix}device`,
+      session: prefix + names.session,
+      refresh: prefix + names.refresh,
+      csrf: prefix + names.csrf,
+      device: prefix + names.device,
     },
     attributes: [
       '; Path=/',

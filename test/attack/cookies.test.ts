@@ -290,6 +290,36 @@ test('COOK-06: the prefix goes on loopback alone, and weakens only for a shared 
   ])
 })
 
+test('under other names the cookies are the same, and the usual names are nobody’s (R6.2, W41)', async () => {
+  const given = { session: 'sid', refresh: 'again', csrf: 'token', device: 'known' }
+  const { gate } = await openTestGate('sqlite', {
+    refresh: { enabled: true },
+    cookies: { names: given },
+  })
+  const ada = visitor(gate)
+  const csrf = () => ({ headers: { 'X-CSRF-Token': ada.jar.get('__Host-token') ?? '' } })
+  const { set } = await ada.setUp()
+  expect(set.map((cookie) => cookie.split('=')[0])).toEqual([
+    '__Host-sid',
+    '__Host-again',
+    '__Host-token',
+    '__Host-known',
+  ])
+  expect((await ada.send('POST', '/auth/refresh', csrf())).status).toBe(200)
+  expect((await ada.send('POST', '/auth/sessions/revoke-others', csrf())).status).toBe(200)
+  const usual = visitor(gate)
+  for (const [kind, name] of Object.entries(given))
+    usual.jar.set(`__Host-${kind}`, ada.jar.get(`__Host-${name}`) ?? '')
+  expectRefused(await usual.send('GET', '/auth/me'), 401, 'not_authenticated')
+  const out = await ada.send('POST', '/auth/logout')
+  expect(out.set.map((cookie) => cookie.split('=')[0])).toEqual([
+    '__Host-sid',
+    '__Host-again',
+    '__Host-token',
+  ])
+  expect([...ada.jar.keys()]).toEqual(['__Host-known'])
+})
+
 test('COOK-08: nothing a person types gets into a header', async () => {
   const { gate, query } = await openTestGate()
   const bent = 'a;b=c,d\u2028\u0085'

@@ -171,8 +171,6 @@ const rounds67: Chapter = {
     {
       id: 'R6.2',
       was: 'Tests and client wrote the names of cookies by hand.',
-      cannot:
-        'The names are the contract and cannot be set; only the prefix differs, and the client knows all three.',
     },
     { id: 'R6.3', was: 'What refreshing an ended session does was not tested.' },
     { id: 'R6.4', was: 'A CSRF cookie that cannot be read was passed over in silence.' },
@@ -201,7 +199,7 @@ const own: Chapter = {
       was: 'Clean-up was recorded under the wrong name.',
       cannot: 'An event that is not in the table does not compile.',
     },
-    { id: 'P10', was: 'The name of a cookie could be blank.', cannot: 'The names cannot be set.' },
+    { id: 'P10', was: 'The name of a cookie could be blank.' },
     { id: 'P11', was: 'A session cookie that failed left no trace.' },
     {
       id: 'P12',

@@ -146,7 +146,6 @@ export const weaknesses: Chapter = {
     {
       id: 'W41',
       was: 'Names written by hand in several places.',
-      cannot: 'The names of cookies and headers are the contract, and cannot be set.',
     },
     {
       id: 'W42',
