@@ -10,6 +10,7 @@ import { run } from './tool.ts'
 const campaigns: Readonly<Record<string, readonly string[]>> = {
   refresh: ['test/refresh-nodes.test.ts'],
   tabs: ['test/browser/tabs.test.ts'],
+  sessions: ['test/session-machine.test.ts'],
   claim: ['test/attack/killed.test.ts'],
 }
 

@@ -91,7 +91,8 @@ export async function openTestGate(
     if (faults.length > 0 && !options.onFault) throw faults[0]
   })
 
-  const query = await connection(kind, database)
+  const { query, close } = await reach(database)
+  onTestFinished(close)
   const seen = new Set<unknown>()
   return {
     gate,
@@ -124,8 +125,12 @@ async function freshDatabase(kind: DatabaseKind): Promise<string> {
   return `sqlite:${join(folder, 'sallyport.db')}`
 }
 
-async function connection(kind: DatabaseKind, database: string): Promise<TestGate['query']> {
-  if (kind === 'postgres') {
+/** Reaches a database past its gates. */
+export async function reach(database: string): Promise<{
+  query: TestGate['query']
+  close(): Promise<void>
+}> {
+  if (!database.startsWith('sqlite:')) {
     const client = new pg.Client({
       connectionString: database,
       options: '-c search_path=sallyport',
@@ -133,10 +138,14 @@ async function connection(kind: DatabaseKind, database: string): Promise<TestGat
     // A test may throw everybody out of the database, this connection too.
     client.on('error', () => {})
     await client.connect()
-    onTestFinished(() => client.end())
-    return async (statement) => (await client.query(statement)).rows
+    return {
+      query: async (statement) => (await client.query(statement)).rows,
+      close: () => client.end(),
+    }
   }
   const file = new DatabaseSync(database.slice('sqlite:'.length))
-  onTestFinished(() => file.close())
-  return async (statement) => file.prepare(statement).all()
+  return {
+    query: async (statement) => file.prepare(statement).all(),
+    close: async () => file.close(),
+  }
 }

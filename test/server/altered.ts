@@ -7,7 +7,7 @@
  */
 import { registerHooks } from 'node:module'
 
-interface Alteration {
+export interface Alteration {
   readonly file: string
   readonly from: string
   readonly to: string
@@ -40,18 +40,21 @@ export const altered = (...names: readonly (keyof typeof alterations)[]) => ({
   ALTERED: names.join(),
 })
 
+/** @throws When the place is not there any more, or is two. */
+export function alter(source: string, { file, from, to }: Alteration): string {
+  if (source.split(from).length !== 2) throw new Error(`altered: ${from}: not once in ${file}`)
+  return source.replace(from, () => to)
+}
+
 const names = process.env.ALTERED?.split(',') ?? []
 const chosen = Object.entries<Alteration>(alterations).filter(([name]) => names.includes(name))
 if (chosen.length > 0)
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)
-      for (const [name, { file, from, to }] of chosen) {
-        if (!url.endsWith(`/${file}`)) continue
-        const source = String(loaded.source)
-        if (source.split(from).length !== 2) throw new Error(`altered: ${name}: not in ${file}`)
-        loaded.source = source.replace(from, () => to)
-      }
+      for (const [, alteration] of chosen)
+        if (url.endsWith(`/${alteration.file}`))
+          loaded.source = alter(String(loaded.source), alteration)
       return loaded
     },
   })

@@ -1,0 +1,181 @@
+/**
+ * What the model must notice: one guard of the session machine taken away at a time, in a copy of the
+ * source. A place that is not there any more is an error, so that the list stays true.
+ *
+ * @module
+ */
+import type { Alteration } from '../server/altered.ts'
+
+/** Not a mutation: passwords are hashed at once, for their cost is not what is played. */
+export const instantHashing: Alteration = {
+  file: 'src/system/argon2id.ts',
+  from: 'const queue = hashQueue(',
+  to: `const queue = ((_) => ({
+    run: async ({ secret, salt, length }) => {
+      const { hkdfSync } = process.getBuiltinModule('node:crypto')
+      return { ok: true, value: Buffer.from(hkdfSync('sha256', secret, salt, '', length)) }
+    },
+    close: async () => {},
+  }))(`,
+}
+
+const session = 'src/rules/session.ts'
+const rotation = 'src/rules/rotation.ts'
+const users = 'src/rules/user.ts'
+const guard = 'src/http/guard.ts'
+
+/** One file each. */
+const one = (file: string, from: string, to: string): readonly Alteration[] => [{ file, from, to }]
+
+export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
+  'idle sessions go on': one(session, `if (!(now < session.idleUntil))`, 'if (false)'),
+  'sessions have no end': one(session, `if (!(now < session.expiresAt))`, 'if (false)'),
+  'ended sessions stand': one(session, `if (session.endedAt !== null)`, 'if (false)'),
+  'a moved version ends nothing': one(
+    session,
+    'if (session.userVersion !== user.version)',
+    'if (false)',
+  ),
+  'one session too many': one(
+    session,
+    'others.length - policy.limit + 1',
+    'others.length - policy.limit',
+  ),
+  'the newest is evicted': one(
+    session,
+    'a.createdAt - b.createdAt ||',
+    'b.createdAt - a.createdAt ||',
+  ),
+  'who is idle is not asked': one(session, `limitPolicy === 'evict-idle'`, 'false'),
+  'the limit refuses nobody': one(session, `policy.limitPolicy === 'reject'`, 'false'),
+  'evictions are not recorded': one(
+    session,
+    `...evicted.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),`,
+    '',
+  ),
+  'the session that came goes on': one(
+    session,
+    `...(replaced ? [replace(replaced, 'logout', now)] : []),`,
+    '',
+  ),
+  'whoever asks is remembered': one(session, 'remember && policy.remember', 'remember'),
+  'owners last as long as members': one(session, 'if (isPrivileged(user))', 'if (false)'),
+  'activity is not looked at': one(
+    session,
+    'if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined',
+    'return undefined',
+  ),
+  'activity moves the end too': one(
+    session,
+    'Math.min(now + session.idleFor, session.expiresAt)',
+    'now + session.idleFor',
+  ),
+  'cookies of a moment ago are cleared': one(session, 'now - replacedAt < 10 * second', 'false'),
+  'a replay ends nothing': one(rotation, `keep: [end(session, 'replay', now)],`, 'keep: [],'),
+  'a replay is not recorded': one(
+    rotation,
+    `record: [event('refresh.replayed', 'refused', { subject, session: session.id, address })],`,
+    '',
+  ),
+  'a predecessor is excused for ever': one(
+    rotation,
+    'Math.abs(now - (rotatedAt ?? 0)) <= leeway',
+    'true',
+  ),
+  'a grandparent is only refused': one(
+    'src/rules/refresh-token.ts',
+    `token.generation < generation ? 'used' : 'ahead'`,
+    `'ahead'`,
+  ),
+  'a refresh keeps from idling': one(
+    rotation,
+    'rotatedAt: now,',
+    'rotatedAt: now, lastActiveAt: now, idleUntil: now + session.idleFor,',
+  ),
+  'what is over can be refreshed': one(
+    rotation,
+    'const over = standing(session, user, shown.instance, now)',
+    'const over = undefined',
+  ),
+  'access tokens live on': one(
+    'src/rules/access-token.ts',
+    `now < claims.exp * second + skew ? 'valid' : 'expired'`,
+    `'valid'`,
+  ),
+  'a password change ends nothing': one(
+    users,
+    `...untrusted(user, 'password_changed'),
+  passwordHash,
+  mustChangePassword: 0,`,
+    '...user, passwordHash, mustChangePassword: 0,',
+  ),
+  'a reset ends nothing': one(
+    users,
+    `...untrusted(user, 'password_changed'),
+  passwordHash,
+  mustChangePassword: 1,`,
+    '...user, passwordHash, mustChangePassword: 1,',
+  ),
+  'disabling ends nothing': one(
+    users,
+    `...(ended ? untrusted(user, 'user_disabled') : user),`,
+    '...user,',
+  ),
+  'temporary passwords last': one(
+    users,
+    '(user.temporaryUntil === null || now < user.temporaryUntil)',
+    'true',
+  ),
+  'the disabled sign in': one(users, 'user.disabledAt === null &&', ''),
+  'a new role needs no new proof': one(
+    users,
+    'return moved ? { ...next, proofsVoidUntil: now } : next',
+    'return next',
+  ),
+  'anybody changes anybody': one(
+    users,
+    'touched.every((role) => isAtLeast(me.role, role))',
+    'touched',
+  ),
+  'the last owner may go': one(
+    users,
+    `was && !isOne && others.length === 0 ? refuse('last_owner') : undefined`,
+    'undefined && was',
+  ),
+  'a proof never ages': one('src/rules/step-up.ts', 'now < provenAt + window', 'true'),
+  'restricted sessions go anywhere': one(
+    guard,
+    `caller.session.kind === 'restricted' && !guard.restricted`,
+    'false',
+  ),
+  'the CSRF token is not asked for': one(
+    guard,
+    'if (fault !== undefined) return rejected(site, fault, address, caller)',
+    '',
+  ),
+  'a renewal asks for no CSRF token': one(
+    'src/http/routes/auth.ts',
+    'if (fault !== undefined) return rejected(site, fault, address)',
+    '',
+  ),
+  'polling keeps from idling': one(
+    guard,
+    `guard.passive || request.headers.get('x-sallyport-passive') === '1'`,
+    'guard.passive',
+  ),
+  'signing out ends nothing': one(
+    'src/flows/sessions.ts',
+    `const type = reason === 'logout' ? 'auth.signed_out' : 'session.revoked'`,
+    `if (reason === 'logout') return { verdict: undefined }; const type = 'session.revoked'`,
+  ),
+  'what is over is ended again': one(
+    'src/flows/sessions.ts',
+    'if (!here || !session || standing(session, owner, here, now)) return',
+    'if (!here || !session) return',
+  ),
+  'members end the sessions of others': one(
+    'src/flows/sessions.ts',
+    `if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))`,
+    'if (!session || !owner)',
+  ),
+}
