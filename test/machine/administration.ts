@@ -6,8 +6,10 @@
  */
 import { endAll } from './deeds.ts'
 import {
+  curb,
   day,
   distrust,
+  isAdministrator,
   isAtLeast,
   type Model,
   named,
@@ -15,6 +17,7 @@ import {
   type Person,
   type Role,
   type Session,
+  standing,
 } from './model.ts'
 import { type Asked, caller, type Expected, type Line, no, refused } from './said.ts'
 
@@ -100,7 +103,9 @@ export function setRole(
     if (role !== 'owner' && isLastOwner(model, whom)) return not(by, whom, 409, 'last_owner')
     const roleBefore = whom.role
     if (role === roleBefore) return { status: 200 }
+    const before = isAdministrator(whom)
     whom.role = role
+    if (isAdministrator(whom) && !before) for (const one of standing(model, whom)) curb(model, one)
     whom.proofsVoidUntil = model.now
     const lines = [done('user.updated', by, whom, () => ({ role, roleBefore }))]
     return { status: 200, lines }

@@ -153,10 +153,9 @@ function signedIn(
         (a.id < b.id ? -1 : 1),
     )
     .slice(0, tooMany)
-  if (replaced) {
-    end(model, replaced, 'logout')
-    replaced.replacedAt = model.now
-  }
+  if (replaced) end(model, replaced, 'logout')
+  // What was over stays as it was, but its browser has another now.
+  if (came) came.replacedAt = model.now
   for (const one of evicted) end(model, one, 'evicted')
   const { remember } = given
   const session = newSession(model, person, { remember, restricted: person.mustChange })

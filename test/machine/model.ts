@@ -64,10 +64,10 @@ export interface Session {
   readonly owner: Person
   readonly version: number
   readonly restricted: boolean
-  readonly remembered: boolean
   readonly createdAt: number
-  readonly idleFor: number
-  readonly expiresAt: number
+  remembered: boolean
+  idleFor: number
+  expiresAt: number
   lastActiveAt: number
   idleUntil: number
   provenAt: number
@@ -219,6 +219,15 @@ export function distrust(person: Person, reason: 'password_changed' | 'user_disa
 
 export function end({ now }: Model, session: Session, reason: string): void {
   session.ended = { at: now, reason }
+}
+
+/** Its owner may do more from now on: it lasts no longer than a new one would. */
+export function curb({ now, policy }: Model, session: Session): void {
+  const [idleFor, lasts] = policy.lifetimes.privileged
+  session.remembered = false
+  session.idleFor = Math.min(session.idleFor, idleFor)
+  session.idleUntil = Math.min(session.idleUntil, now + idleFor)
+  session.expiresAt = Math.min(session.expiresAt, now + lasts)
 }
 
 /** A person made a request by it: the idle limit moves, at most once in a while. */

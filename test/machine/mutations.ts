@@ -53,6 +53,11 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
     `...evicted.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),`,
     '',
   ),
+  'who is promoted stays remembered': one(
+    'src/flows/users.ts',
+    'isPrivileged(user) && !isPrivileged(whom)',
+    'false',
+  ),
   'the session that came goes on': one(
     session,
     `...(replaced ? [replace(replaced, 'logout', now)] : []),`,
