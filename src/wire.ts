@@ -37,9 +37,10 @@ const limit = z
   .transform(Number)
   .pipe(z.number().min(1).max(200))
 
-/** The query of `GET /auth/sessions`. `limit` 1–200, default 50. */
+/** The query of `GET /auth/sessions`; `user` narrows `all` to one person. `limit` 1–200, default 50. */
 export const SessionList = z.strictObject({
   scope: z.enum(['own', 'all']).default('own'),
+  user: z.string().max(64).optional(),
   cursor: z.string().max(512).optional(),
   limit: limit.default(50),
 })
@@ -82,6 +83,8 @@ export const ChangeUser = z.strictObject({
 
 export type LogIn = z.infer<typeof LogIn>
 export type SetUp = z.infer<typeof SetUp>
+export type CreateUser = z.infer<typeof CreateUser>
+export type ChangeUser = z.infer<typeof ChangeUser>
 
 /** Instants are ISO 8601 UTC with milliseconds. */
 export interface User {

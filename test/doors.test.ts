@@ -74,6 +74,32 @@ test.for([
   expect(size).toBeLessThan(most)
 })
 
+test('a call of one list is all of the administrator’s calls that a page carries', async () => {
+  const made = await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: { write: false, rolldownOptions: { input: 'one-call', treeshake: true } },
+    plugins: [
+      {
+        name: 'one-call',
+        resolveId: (id) => (id === 'one-call' ? id : undefined),
+        load: (id) =>
+          id === 'one-call'
+            ? `import { listLockouts } from ${JSON.stringify(join(root, 'src/client/admin.ts'))}
+               listLockouts(globalThis.client)`
+            : undefined,
+      },
+    ],
+  })
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) =>
+    'output' in one ? one.output : [],
+  )
+  const code = outputs.map((one) => (one.type === 'chunk' ? one.code : '')).join('\n')
+  expect(code).toContain('/lockouts')
+  expect(code).not.toMatch(/reset-password|revoke-sessions|unlock/)
+})
+
 describe('the package', () => {
   beforeAll(built)
 
@@ -98,6 +124,19 @@ describe('the package', () => {
         ...doors.map(([, file]) => file.slice(2)),
       ]),
     )
+  })
+
+  test('opens its dashboard with less than 250 kB', async ({ annotate }) => {
+    const folder = join(root, 'dist/dashboard')
+    const page = readFileSync(join(folder, 'index.html'), 'utf8')
+    const files = [...page.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, file]) => file ?? '')
+    expect(files.length).toBeGreaterThan(2)
+    const sizes = ['index.html', ...files].map(
+      (file) => gzipSync(readFileSync(join(folder, file))).length,
+    )
+    const size = sizes.reduce((sum, one) => sum + one)
+    await annotate(`first load: ${size} bytes compressed`)
+    expect(size).toBeLessThan(250_000)
   })
 
   test('is well formed', async () => {

@@ -86,6 +86,26 @@ describe.each(databases)('everybody’s sessions are listed, on %s', (kind) => {
     expect(await ids()).toEqual([adaSid])
   })
 
+  test('of one person only; of nobody there are none; and not for who may not', async () => {
+    const { open, ada, adaId, adaSid } = await withOwner(kind)
+    const bob = await signedIn(open, 'bob')
+    const elsewhere = (await visitor(open.gate).logIn('bob')).json.session.id
+    await open.recorded()
+    const of = async (id: string) =>
+      items(await all(ada, `&user=${id}`)).map((one) => [one.userId, one.id])
+    await unharmed(open, async () => {
+      expect((await of(bob.userId)).sort()).toEqual(
+        [bob.sid, elsewhere].map((sid) => [bob.userId, sid]).sort(),
+      )
+      expect(await of(adaId)).toEqual([[adaId, adaSid]])
+      expect(await of('nobody')).toEqual([])
+      expectRefused(await all(bob.who, `&user=${adaId}`), 403, 'forbidden')
+      // Of the own sessions it picks nothing out.
+      const own = items(await bob.who.send('GET', `/auth/sessions?user=${adaId}`))
+      expect(own.map(({ userId }) => userId)).toEqual([bob.userId, bob.userId])
+    })
+  })
+
   test('in pages without gap or repetition, under equal times too (L14); cursors are of this list and person', async () => {
     const { open, ada, adaSid } = await withOwner(kind, { session: { limit: 0 } })
     await manySessions(open, adaSid, 120)

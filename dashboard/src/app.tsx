@@ -5,31 +5,68 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Client } from 'sallyport/client'
 import { ClientProvider } from 'sallyport/react'
 import { ClaimContext } from './claim.ts'
 import { GatedOutlet } from './gated-outlet.tsx'
+import { OwnActivity } from './pages/activity.tsx'
+import { AllSessions } from './pages/all-sessions.tsx'
+import { Devices } from './pages/devices.tsx'
+import { ForcedChange } from './pages/forced-change.tsx'
 import { Home } from './pages/home.tsx'
+import { Lockouts } from './pages/lockouts.tsx'
 import { NotFound } from './pages/not-found.tsx'
+import { OwnSessions } from './pages/own-sessions.tsx'
+import { Password } from './pages/password.tsx'
 import { SetUp } from './pages/set-up.tsx'
 import { SignIn } from './pages/sign-in.tsx'
+import { User } from './pages/user.tsx'
+import { Users } from './pages/users.tsx'
 import { schemeKey } from './parts/scheme-switch.tsx'
+import type { Place } from './places.ts'
 import { theme } from './theme.ts'
 
-const rootRoute = createRootRoute({ component: GatedOutlet, notFoundComponent: NotFound })
+/** The page of every place; a place without one does not compile. */
+const pages: Readonly<Record<Place, () => ReactNode>> = {
+  '/': Home,
+  '/setup': SetUp,
+  '/sign-in': SignIn,
+  '/change-password': ForcedChange,
+  '/account/sessions': OwnSessions,
+  '/account/password': Password,
+  '/account/devices': Devices,
+  '/account/activity': OwnActivity,
+  '/users': Users,
+  '/users/$id': User,
+  '/sessions': AllSessions,
+  '/lockouts': Lockouts,
+}
+
+const rootRoute = createRootRoute({
+  component: GatedOutlet,
+  notFoundComponent: NotFound,
+  // Anything may stand there; the gate alone judges it.
+  validateSearch: (search): { return?: unknown } => search,
+})
+
+const page = <P extends Place>(path: P) =>
+  createRoute({ getParentRoute: () => rootRoute, path, component: pages[path] })
 
 const router = createRouter({
   routeTree: rootRoute.addChildren([
-    createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home }),
-    createRoute({ getParentRoute: () => rootRoute, path: '/setup', component: SetUp }),
-    createRoute({
-      getParentRoute: () => rootRoute,
-      path: '/sign-in',
-      component: SignIn,
-      // Anything may stand there; the gate alone judges it.
-      validateSearch: (search): { return?: unknown } => search,
-    }),
+    page('/'),
+    page('/setup'),
+    page('/sign-in'),
+    page('/change-password'),
+    page('/account/sessions'),
+    page('/account/password'),
+    page('/account/devices'),
+    page('/account/activity'),
+    page('/users'),
+    page('/users/$id'),
+    page('/sessions'),
+    page('/lockouts'),
   ]),
 })
 

@@ -2,7 +2,10 @@
 
 import type { SessionState, SetupStatus, Signed } from 'sallyport/client'
 import { describe, expect, test } from 'vitest'
-import { type Instance, type Place, type Wish, wayTo } from './gate.ts'
+import { type Instance, type Wish, wayTo } from './gate.ts'
+import { isOurs } from './places.ts'
+
+type Place = Wish['place']
 
 const passwordPolicy = { minLength: 15, maxLength: 128, maxBytes: 1024 }
 const status = (needsOwner: boolean): SetupStatus => ({ needsOwner, passwordPolicy })
@@ -12,8 +15,9 @@ const error = new Error('no answer') as NonNullable<SessionState['error']>
 const sessions = {
   unknown: { status: 'unknown' },
   away: { status: 'unknown', error, retryAt: 7 },
-  in: { status: 'authenticated' } as SessionState & Signed,
-  inAway: { status: 'authenticated', error } as SessionState & Signed,
+  in: { status: 'authenticated', permissions: ['users:read'] } as unknown as SessionState & Signed,
+  inAway: { status: 'authenticated', permissions: [], error } as unknown as SessionState & Signed,
+  restricted: { status: 'authenticated', mustChangePassword: true } as SessionState & Signed,
   out: { status: 'unauthenticated', reason: 'expired' },
 } satisfies Record<string, SessionState>
 
@@ -57,6 +61,20 @@ test.each<[Place, keyof typeof sessions, keyof typeof instances, string]>([
   ['/', 'out', 'owned', '/sign-in'],
   ['/sign-in', 'out', 'owned', 'show'],
   ['/setup', 'out', 'owned', '/sign-in (claimed)'],
+  ['/account/sessions', 'unknown', 'unknown', 'wait'],
+  ['/account/sessions', 'out', 'empty', '/setup'],
+  ['/account/sessions', 'out', 'owned', '/sign-in?return=%2Faccount%2Fsessions'],
+  ['/account/sessions', 'in', 'unknown', 'show'],
+  ['/users', 'in', 'unknown', 'show'],
+  ['/users', 'inAway', 'unknown', 'forbidden'],
+  ['/change-password', 'unknown', 'unknown', 'wait'],
+  ['/change-password', 'out', 'owned', '/sign-in'],
+  ['/change-password', 'in', 'unknown', '/'],
+  ['/change-password', 'restricted', 'unknown', 'show'],
+  ['/', 'restricted', 'unknown', '/change-password'],
+  ['/sign-in', 'restricted', 'unknown', '/change-password'],
+  ['/users', 'restricted', 'unknown', '/change-password?return=%2Fusers'],
+  ['elsewhere', 'restricted', 'unknown', 'show'],
   ['elsewhere', 'unknown', 'unknown', 'show'],
   ['elsewhere', 'out', 'empty', 'show'],
 ])('%s while session %s, instance %s: %s (R1.14)', (place, session, instance, expected) => {
@@ -68,14 +86,35 @@ describe('the way back', () => {
     expect(way('/', 'out', 'owned', { href: '/?tab=2' })).toBe('/sign-in?return=%2F%3Ftab%3D2')
   })
 
+  test('goes along from the door to a password of one’s own, and on from there', () => {
+    const back = '/users/abc?x=1'
+    const on = '/change-password?return=%2Fusers%2Fabc%3Fx%3D1'
+    expect(way('/sign-in', 'restricted', 'owned', { back })).toBe(on)
+    expect(way('/change-password', 'in', 'owned', { back })).toBe(back)
+  })
+
   test.each([
     ['/reports?x=1', '/reports?x=1'],
     ['/sign-in-help', '/sign-in-help'],
     ['/sign-in', '/'],
     ['/sign-in?return=/', '/'],
     ['/setup#token=x', '/'],
+    ['/change-password', '/'],
     [undefined, '/'],
   ])('%s leads to %s', (back, to) => {
     expect(way('/sign-in', 'in', 'owned', { back })).toBe(to)
   })
+})
+
+test.each([
+  ['/', true],
+  ['/users', true],
+  ['/users/abc', true],
+  ['/users/', false],
+  ['/users/abc/more', false],
+  ['/nowhere', false],
+  ['/$id', false],
+  ['', false],
+])('%s is a page of ours: %s', (path, expected) => {
+  expect(isOurs(path)).toBe(expected)
 })

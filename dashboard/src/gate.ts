@@ -4,10 +4,8 @@
  * is shown, so no page ever flashes by.
  */
 
-import type { SessionState, SetupStatus } from 'sallyport/client'
-
-/** `elsewhere`: a path that no page answers to; anybody may be told so. */
-export type Place = '/' | '/setup' | '/sign-in' | 'elsewhere'
+import type { SessionState, SetupStatus, Signed } from 'sallyport/client'
+import { type Place, rulesOf } from './places.ts'
 
 /** What is known of the instance. It needs to be known only when nobody is signed in. */
 export type Instance =
@@ -15,7 +13,8 @@ export type Instance =
   | { readonly kind: 'known'; readonly status: SetupStatus }
 
 export interface Wish {
-  readonly place: Place
+  /** `elsewhere`: a path that no page answers to; anybody may be told so. */
+  readonly place: Place | 'elsewhere'
   /** The path asked for, with its query: where to come back to after signing in. */
   readonly href: string
   /** What stands in `?return=`, when it is a path of this origin. */
@@ -25,29 +24,44 @@ export interface Wish {
 export type Way =
   | { readonly kind: 'show' }
   | { readonly kind: 'wait' }
+  /** Signed in, but this page is for others. */
+  | { readonly kind: 'forbidden' }
   | { readonly kind: 'trouble'; readonly error: unknown; readonly retryAt?: number }
   /** `claimed`: somebody came with a claim link to an instance that has an owner. */
   | { readonly kind: 'go'; readonly to: string; readonly claimed?: true }
 
 export function wayTo(wish: Wish, session: SessionState, instance: Instance): Way {
   if (wish.place === 'elsewhere') return { kind: 'show' }
-  if (session.status === 'authenticated') return wayIn(wish)
+  if (session.status === 'authenticated') return wayIn(wish.place, wish, session)
   if (session.status === 'unknown') return waitFor(session.error, session.retryAt)
   if (instance.kind === 'unknown') return waitFor(instance.error, session.retryAt)
 
   const door = instance.status.needsOwner ? '/setup' : '/sign-in'
   if (wish.place === door) return { kind: 'show' }
   if (wish.place === '/setup') return { kind: 'go', to: '/sign-in', claimed: true }
-  const back = door === '/sign-in' && wish.href !== '/' && wish.place === '/'
-  return { kind: 'go', to: back ? `${door}?return=${encodeURIComponent(wish.href)}` : door }
+  return { kind: 'go', to: door === '/sign-in' ? withReturn(door, wish) : door }
 }
 
-function wayIn({ place, back }: Wish): Way {
-  if (place === '/setup') return { kind: 'go', to: '/' }
-  if (place !== '/sign-in') return { kind: 'show' }
-  // A way back to the door would lead here again.
-  const round = back === undefined || /^\/(sign-in|setup)(?![^/?#])/.test(back)
-  return { kind: 'go', to: round ? '/' : back }
+function wayIn(place: Place, wish: Wish, { permissions, mustChangePassword }: Signed): Way {
+  const rules = rulesOf(place)
+  if (mustChangePassword) {
+    if (rules.for === 'restricted') return { kind: 'show' }
+    return { kind: 'go', to: withReturn('/change-password', wish) }
+  }
+  if (rules.for !== 'inside') return { kind: 'go', to: backOf(wish) ?? '/' }
+  if (rules.needs !== undefined && !permissions.includes(rules.needs)) return { kind: 'forbidden' }
+  return { kind: 'show' }
+}
+
+/** A way back to a door would lead round in a circle. */
+const backOf = ({ back }: Wish): string | undefined =>
+  back !== undefined && /^\/(sign-in|setup|change-password)(?![^/?#])/.test(back) ? undefined : back
+
+/** `door`, with where to go from there when it is more than the start. */
+function withReturn(door: string, wish: Wish): string {
+  const inside = wish.place !== 'elsewhere' && rulesOf(wish.place).for === 'inside'
+  const back = inside ? wish.href : backOf(wish)
+  return back === undefined || back === '/' ? door : `${door}?return=${encodeURIComponent(back)}`
 }
 
 function waitFor(error: unknown, retryAt: number | undefined): Way {

@@ -4,19 +4,19 @@
  */
 
 import { useQuery } from '@tanstack/react-query'
-import { Outlet, useMatches, useRouter, useRouterState } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { Outlet, rootRouteId, useMatches, useRouter, useRouterState } from '@tanstack/react-router'
+import { type ReactNode, useEffect } from 'react'
 import { returnPath } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
-import { type Instance, type Place, type Way, wayTo } from './gate.ts'
+import { type Instance, type Way, wayTo } from './gate.ts'
+import { Forbidden } from './pages/forbidden.tsx'
 import { Splash, Threshold } from './parts/frames.tsx'
+import { Hall } from './parts/hall.tsx'
 import { PageTitle } from './parts/page.tsx'
 import { AwayNotice } from './parts/trouble.tsx'
+import { isOurs, isPlace, rulesOf } from './places.ts'
 import { setupQuery } from './queries.ts'
 import { texts } from './texts.ts'
-
-const places: ReadonlySet<string> = new Set<Place>(['/', '/setup', '/sign-in'])
-const isPlace = (id: string | undefined): id is Place => id !== undefined && places.has(id)
 
 export function GatedOutlet() {
   const client = useClient()
@@ -32,9 +32,11 @@ export function GatedOutlet() {
   const instance: Instance = setup.data
     ? { kind: 'known', status: setup.data }
     : { kind: 'unknown', ...(setup.failureReason ? { error: setup.failureReason } : {}) }
+  // Where no page answers only the root is left, whose path is that of the start.
+  const path = shown?.routeId === rootRouteId ? undefined : shown?.fullPath
   const search: { return?: unknown } = shown?.search ?? {}
   const wish = {
-    place: isPlace(shown?.fullPath) ? shown.fullPath : 'elsewhere',
+    place: isPlace(path) ? path : 'elsewhere',
     href,
     back: returnPath(search.return, window.location.origin),
   } as const
@@ -42,7 +44,13 @@ export function GatedOutlet() {
 
   switch (way.kind) {
     case 'show':
-      return <Outlet />
+      return isPlace(path) && rulesOf(path).for === 'inside' ? <Inside /> : <Outlet />
+    case 'forbidden':
+      return (
+        <Inside>
+          <Forbidden />
+        </Inside>
+      )
     case 'wait':
       return <Splash />
     case 'go':
@@ -57,13 +65,20 @@ export function GatedOutlet() {
   }
 }
 
+/** The frame stays while its pages change. */
+function Inside({ children = <Outlet /> }: { children?: ReactNode }) {
+  const session = useSession()
+  // Never drawn otherwise; the gate has just seen it.
+  return session.status === 'authenticated' ? <Hall signed={session}>{children}</Hall> : null
+}
+
 /** Draws nothing and leaves; a path that is not the dashboard's own is loaded from the server. */
 function Go({ to, claimed }: Extract<Way, { kind: 'go' }>) {
   const router = useRouter()
 
   useEffect(() => {
     const { pathname } = new URL(to, window.location.origin)
-    if (places.has(pathname)) router.history.replace(to, claimed ? { claimed } : {})
+    if (isOurs(pathname)) router.history.replace(to, claimed ? { claimed } : {})
     else window.location.replace(to)
   }, [router, to, claimed])
 

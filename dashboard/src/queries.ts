@@ -5,6 +5,7 @@
 
 import { QueryClient, queryOptions } from '@tanstack/react-query'
 import { type Client, isAway } from 'sallyport/client'
+import { useSession } from 'sallyport/react'
 
 /** The instance's own state; the same for everybody. */
 export const setupKey = ['setup'] as const
@@ -14,6 +15,12 @@ export const setupQuery = (client: Client) =>
 
 /** Everything asked in one session is kept below this. */
 export const sessionKey = (sessionId: string) => ['session', sessionId] as const
+
+/** The key of everything asked in the session that is shown. */
+export function useSessionKey() {
+  const session = useSession()
+  return sessionKey(session.status === 'authenticated' ? session.session.id : '')
+}
 
 export function createQueries(client: Client): QueryClient {
   const queries = new QueryClient({
@@ -35,8 +42,8 @@ export function createQueries(client: Client): QueryClient {
     const id = now.status === 'authenticated' ? now.session.id : undefined
     if (id !== session) {
       if (session !== undefined) queries.removeQueries({ queryKey: sessionKey(session) })
-      // Somebody is in, so there is an owner: what was known before may be otherwise.
-      if (id !== undefined) queries.removeQueries({ queryKey: setupKey })
+      // Somebody came in, so there is an owner: what was known before may be otherwise.
+      else queries.removeQueries({ queryKey: setupKey })
       session = id
     }
     // Back again: what failed meanwhile need not wait for its own next attempt.

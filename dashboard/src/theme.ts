@@ -2,8 +2,9 @@
  * The design language as the components know it: colours, type, radius, shadow. What has a meaning
  * of its own on our pages (surface, line, accent) is named in `look.css` and drawn from these.
  *
- * Three families: *moat*, a deep petrol, for what can be acted on; *stone*, cool neutrals, for
- * everything that stands still; *brass*, sparingly, for the doors of the mark and what is yours.
+ * Four families: *moat*, a deep petrol, for what can be acted on; *stone*, cool neutrals, for
+ * everything that stands still; *brass*, sparingly, for the doors of the mark and what is yours;
+ * *ember* for what cannot be taken back.
  */
 
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
@@ -60,8 +61,21 @@ const night: MantineColorsTuple = [
   '#0b1217',
 ]
 
+const ember: MantineColorsTuple = [
+  '#fdf1ef',
+  '#f9dedb',
+  '#efc4bf',
+  '#e39b94',
+  '#d6716a',
+  '#cb5148',
+  '#c23c33',
+  '#b3261e',
+  '#a11f18',
+  '#7d1711',
+]
+
 export const theme = createTheme({
-  colors: { moat, brass, gray: stone, dark: night },
+  colors: { moat, brass, ember, gray: stone, dark: night },
   primaryColor: 'moat',
   primaryShade: { light: 8, dark: 7 },
   black: '#14202a',

@@ -37,12 +37,16 @@ export async function ownSessions(
   return { items, next: rows.length > from.limit ? items.at(-1) : undefined }
 }
 
-/** A page of the live sessions of everybody, each with its owner. */
+/** A page of the live sessions of everybody, or of one person, each with its owner. */
 export async function allSessions(
   world: World,
+  of: string | undefined,
   from: { after: Place | undefined; limit: number },
 ): Promise<{ items: readonly { session: Session; owner: User }[]; next: Place | undefined }> {
-  const rows = await world.store.page(everySession(), { ...from, limit: from.limit + 1 })
+  const rows = await world.store.page(of === undefined ? everySession() : sessionsOf(of), {
+    ...from,
+    limit: from.limit + 1,
+  })
   const sessions = rows.slice(0, from.limit)
   const ids = [...new Set(sessions.map(({ userId }) => userId))]
   const people = ids.length > 0 ? await world.store.page(peopleOf(ids), { limit: ids.length }) : []

@@ -21,8 +21,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
-/** Addresses that are pages of the dashboard; anything else gets the page that says 404. */
-const pages = new Set(['/', '/setup', '/sign-in'])
+/** Written by the build: the addresses that are pages, `$name` standing for any one segment. */
+const pageList = 'pages.json'
 
 interface File {
   readonly plain: Buffer
@@ -33,16 +33,30 @@ interface File {
 /** Answers a request for a page or a file of it. */
 export type Dashboard = (request: Request) => Response
 
-/** Reads the built files; `undefined` when there are none. */
-export function openDashboard(folder: string, gate: Sallyport): Dashboard | undefined {
+/** In the built page, for its script to read: whether asking to be remembered is of any use. */
+const remembering = (yes: boolean) => `<meta name="sallyport-remembers" content="${yes}">`
+
+/**
+ * Reads the built files; `undefined` when there are none.
+ *
+ * @param told What of the settings the pages need to know before anybody is signed in.
+ */
+export function openDashboard(
+  folder: string,
+  gate: Sallyport,
+  { remembers }: { readonly remembers: boolean },
+): Dashboard | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined
   const files = new Map<string, File>()
   for (const name of globSync('**/*.*', { cwd: folder })) {
     const type = mediaTypes[extname(name)]
-    if (!type) continue
-    const plain = readFileSync(join(folder, name))
+    if (!type || name === pageList) continue
+    const built = readFileSync(join(folder, name))
+    const plain = name === 'index.html' ? withSettings(built) : built
     files.set(`/${name.replaceAll('\\', '/')}`, { plain, packed: gzipSync(plain), type })
   }
+
+  const isPage = pagesIn(readFileSync(join(folder, pageList), 'utf8'))
 
   return (request) => {
     const { pathname } = new URL(request.url)
@@ -51,13 +65,31 @@ export function openDashboard(folder: string, gate: Sallyport): Dashboard | unde
     const page = files.get('/index.html')
     const file = pathname === '/index.html' ? undefined : files.get(pathname)
     if (file) return sent(request, 200, file, headersFor(pathname))
-    if (pages.has(pathname)) return sent(request, 200, page, gate.headers.page)
+    if (isPage(pathname)) return sent(request, 200, page, gate.headers.page)
     const wanted = request.headers.get('accept')?.includes('text/html') && !extname(pathname)
     return wanted ? sent(request, 404, page, gate.headers.page) : gate.refused(request, 'not_found')
   }
 
+  function withSettings(page: Buffer): Buffer {
+    return Buffer.from(page.toString().replace(remembering(false), remembering(remembers)))
+  }
+
   function headersFor(path: string): Readonly<Record<string, string>> {
     return path.startsWith('/assets/') ? gate.headers.asset : gate.headers.page
+  }
+}
+
+/** Whether an address is a page; at any other the dashboard says 404. */
+function pagesIn(list: string): (pathname: string) => boolean {
+  // Written by our own build.
+  const pages = (JSON.parse(list) as readonly string[]).map((page) => page.split('/'))
+  return (pathname) => {
+    const asked = pathname.split('/')
+    return pages.some(
+      (page) =>
+        page.length === asked.length &&
+        page.every((part, at) => (part.startsWith('$') ? asked[at] !== '' : part === asked[at])),
+    )
   }
 }
 

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
 import { type Answering, listener, unparsed } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
-import { openDashboard } from './dashboard.ts'
+import { type Dashboard, openDashboard } from './dashboard.ts'
 import { type Log, openLog } from './log.ts'
 import { type Stoppable, stoppable } from './stopping.ts'
 
@@ -54,7 +54,9 @@ export async function serve(sources: Sources): Promise<void> {
     // Node looks at its time limits only every 30 s unless told otherwise.
     const server = createServer({ connectionsCheckingInterval: 1_000 })
     const following = stoppable(server)
-    answerOn(server, gate, log, following)
+    const told = { remembers: isOn(said, 'session.remember') }
+    const dashboard = openDashboard(builtDashboard(), gate, told)
+    answerOn(server, { gate, log, dashboard }, following)
     const asked = stopAsked()
     await listen(server, own.port, own.host)
     try {
@@ -115,8 +117,21 @@ function dataFolder(said: readonly Said[]): string {
   return file && file !== ':memory:' ? dirname(file) : 'data'
 }
 
-function answerOn(server: Server, gate: Sallyport, log: Log, { working }: Stoppable): void {
-  const dashboard = openDashboard(builtDashboard(), gate)
+/** Whether a switch was turned on, in the last place that speaks of it. */
+const isOn = (said: readonly Said[], path: string): boolean =>
+  String(said.findLast((one) => one.path === path)?.value) === 'true'
+
+interface Answerers {
+  readonly gate: Sallyport
+  readonly log: Log
+  readonly dashboard: Dashboard | undefined
+}
+
+function answerOn(
+  server: Server,
+  { gate, log, dashboard }: Answerers,
+  { working }: Stoppable,
+): void {
   if (!dashboard) log.warn('the dashboard is not built; only the API is served')
   const isApi = (path: string) => path === gate.basePath || path.startsWith(`${gate.basePath}/`)
   const logged: Answering = async (request, from) => {

@@ -7,6 +7,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchChromium } from '../provision/chromium.ts'
+import { tabTo } from './keyboard.ts'
 import { type RunningServer, serve } from './serve.ts'
 import { type Visitor, visit } from './visitor.ts'
 
@@ -79,7 +80,7 @@ describe('an instance without an owner', () => {
     await claim(page)
     expect(page.url()).toBe(`${server.origin}/`)
     await page.getByText('Owner', { exact: true }).waitFor()
-    await page.getByText('This one').waitFor()
+    await page.getByText('This session').waitFor()
     expect(visitor.headings()).toEqual([home])
 
     await page.reload()
@@ -169,25 +170,25 @@ describe('an instance without an owner', () => {
   test('with the keyboard alone', async () => {
     await page.goto(server.claimLink())
     await heading(page, 'Claim this instance').waitFor()
-    await tabTo('User name')
+    await tabTo(page, 'User name')
     await page.keyboard.type(name)
-    await tabTo('Your name optional')
+    await tabTo(page, 'Your name optional')
     await page.keyboard.type('Ada Lovelace')
-    await tabTo('Password')
+    await tabTo(page, 'Password')
     await page.keyboard.type(password)
-    await tabTo('Show password')
+    await tabTo(page, 'Show password')
     await page.keyboard.press('Space')
     expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('text')
     await page.keyboard.press('Enter')
-    await tabTo('Become the owner')
+    await tabTo(page, 'Become the owner')
     await page.keyboard.press('Enter')
     await heading(page, home).waitFor()
     expect(await heading(page, home).evaluate((el) => el === document.activeElement)).toBe(true)
-    await tabTo('Sign out')
+    await tabTo(page, 'Sign out', 'Shift+Tab')
     await page.keyboard.press('Enter')
     await heading(page, 'Sign in').waitFor()
     await page.keyboard.type(name)
-    await tabTo('Password')
+    await tabTo(page, 'Password')
     await page.keyboard.type(password)
     await page.keyboard.press('Enter')
     await heading(page, home).waitFor()
@@ -339,19 +340,4 @@ describe('an instance with an owner', () => {
 async function cookieNames(): Promise<string[]> {
   const cookies = await visitor.context.cookies()
   return cookies.map((cookie) => cookie.name).filter((cookie) => cookie !== 'device')
-}
-
-/** Presses Tab until what is focused is called `label`; gives up where a person would. */
-async function tabTo(label: string): Promise<void> {
-  for (let presses = 0; presses < 12; presses++) {
-    await page.keyboard.press('Tab')
-    const called = await page.evaluate(() => {
-      const focused = document.activeElement
-      if (!(focused instanceof HTMLElement)) return ''
-      const named = focused instanceof HTMLInputElement ? focused.labels?.[0]?.textContent : null
-      return focused.getAttribute('aria-label') ?? named ?? focused.textContent ?? ''
-    })
-    if (called.trim() === label) return
-  }
-  throw new Error(`no “${label}” within twelve presses of Tab`)
 }

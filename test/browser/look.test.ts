@@ -9,6 +9,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../provision/chromium.ts'
+import { add, claim, enter, guess, send, settle } from './people.ts'
 import { type RunningServer, serve } from './serve.ts'
 import { visit } from './visitor.ts'
 
@@ -27,7 +28,7 @@ let server: RunningServer
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   browser = await launchChromium()
-  server = await serve()
+  server = await serve('--session-limit=0', '--limits-login=0', '--limits-anonymous=0')
 })
 
 afterAll(async () => {
@@ -41,17 +42,21 @@ interface Look {
   readonly keep: (name: string) => Promise<void>
 }
 
-/** The same steps four times, in fresh browsers; fails with all that axe and the witness found. */
+/** The same steps four times side by side, in fresh browsers; fails with all that axe and the witness found. */
 async function inEveryLook(steps: (look: Look) => Promise<void>): Promise<void> {
   const found: string[] = []
-  for (const { screen, scheme } of looks) {
+  const look = async ({ screen, scheme }: (typeof looks)[number]) => {
     const viewport = screens[screen]
     const { page, context, faults } = await visit(browser, { viewport, colorScheme: scheme })
     await steps({
       page,
       keep: async (name) => {
         const file = `${name}-${screen}-${scheme}`
-        await page.screenshot({ path: join(folder, `${file}.png`), animations: 'disabled' })
+        await page.screenshot({
+          path: join(folder, `${file}.png`),
+          animations: 'disabled',
+          fullPage: true,
+        })
         const { violations } = await new AxeBuilder({ page }).analyze()
         found.push(...violations.map(({ id, nodes }) => `${file}: ${id} ${nodes[0]?.html}`))
         const wide = await page.evaluate(() => document.documentElement.scrollWidth)
@@ -61,6 +66,7 @@ async function inEveryLook(steps: (look: Look) => Promise<void>): Promise<void> 
     found.push(...faults)
     await context.close()
   }
+  await Promise.all(looks.map(look))
   expect(found).toEqual([])
 }
 
@@ -79,22 +85,17 @@ test('set-up, before anybody has claimed', async () => {
   })
 })
 
-test('sign-in, home and all between', async () => {
-  const claiming = await visit(browser)
-  await claiming.page.goto(server.claimLink())
-  await claiming.page.getByLabel('User name').fill('ada')
-  await claiming.page.getByLabel('Your name').fill('Ada Lovelace')
-  await passwordField(claiming.page).fill('seven stones above the river')
-  await claiming.page.getByRole('button', { name: 'Become the owner' }).click()
-  await claiming.page.getByText('This one').waitFor()
-  await claiming.context.close()
+test('the door, and all that can be said there', async () => {
+  const claiming = await browser.newContext()
+  await claim(server, claiming)
+  await claiming.close()
 
   await inEveryLook(async ({ page, keep }) => {
     await page.goto(server.origin)
     await page.getByLabel('User name').waitFor()
     await keep('sign-in')
 
-    await page.getByLabel('User name').fill('ada')
+    await page.getByLabel('User name').fill('nobody')
     await passwordField(page).fill('seven stones above the brook')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('That did not match').waitFor()
@@ -117,23 +118,94 @@ test('sign-in, home and all between', async () => {
     await page.getByText('has an owner already').waitFor()
     await keep('sign-in-claimed')
 
-    await page.getByLabel('User name').fill('ada')
-    await passwordField(page).fill('seven stones above the river')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('This one').waitFor()
-    await keep('home')
-
-    await page.route('**/api/**', (route) => route.abort())
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByText('You are not signed out').waitFor()
-    await keep('home-away')
-    await page.goto(server.origin)
-    await page.getByText('The server cannot be reached').waitFor()
-    await keep('away')
-    await page.unroute('**/api/**')
-
     await page.goto(`${server.origin}/nowhere`)
     await page.getByText('There is nothing here').waitFor()
     await keep('not-found')
   })
+})
+
+const long = 'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh of the Upper Gatehouse'
+const iphone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
+
+test('every page inside', async () => {
+  const owner = await browser.newContext()
+  await enter(server, owner, 'ada')
+  const eve = await add(server, owner, {
+    username: 'eve',
+    role: 'admin',
+    displayName: 'Eve Moneypenny',
+  })
+  const bob = await add(server, owner, { username: 'bob', displayName: long })
+  const carl = await add(server, owner, { username: 'carl.the.second@example.com', role: 'viewer' })
+  await send(server, owner, 'PATCH', `/users/${carl.id}`, { data: { disabled: true }, status: 200 })
+  await send(server, owner, 'PATCH', `/users/${bob.id}`, {
+    data: {
+      scopes: [
+        { role: 'admin', scope: 'department:sales' },
+        { role: 'viewer', scope: 'site:north' },
+      ],
+    },
+    status: 200,
+  })
+  for (const [name, added] of [
+    ['eve', eve],
+    ['bob', bob],
+  ] as const) {
+    const context = await browser.newContext()
+    await settle(server, context, name, added)
+    await context.close()
+  }
+  for (const userAgent of [iphone, 'curl/8.5.0 <img src=x onerror=alert(1)>', ''])
+    for (const name of ['ada', 'bob']) {
+      const context = await browser.newContext()
+      await enter(server, context, name, { userAgent })
+      await context.close()
+    }
+  const stranger = await browser.newContext()
+  await guess(server, stranger, 'eve')
+  await stranger.close()
+
+  await inEveryLook(async ({ page, keep }) => {
+    await enter(server, page.context(), 'ada')
+    const go = async (path: string, sign: string) => {
+      await page.goto(server.origin + path)
+      await page.getByText(sign).first().waitFor()
+    }
+    await go('/', 'live sessions')
+    await page.getByRole('list', { name: 'Recent activity' }).waitFor()
+    await keep('home')
+    await go('/account/sessions', 'This one')
+    await keep('sessions')
+    await page.getByRole('button', { name: 'End all others' }).click()
+    await keep('sessions-end-others')
+    await go('/account/password', 'Current password')
+    await page.getByRole('textbox', { name: 'New password' }).fill('seven stones')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByText('Enter your current password.').waitFor()
+    await keep('password')
+    await go('/account/devices', 'This one')
+    await keep('devices')
+    await go('/account/activity', 'You claimed this instance')
+    await keep('activity')
+    await go('/users', 'Eve Moneypenny')
+    await keep('users')
+    await page.getByLabel('Search by name').fill('zzz')
+    await page.getByText('Nobody’s name contains').waitFor()
+    await keep('users-none')
+    await page.getByRole('button', { name: 'Add a person' }).click()
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText('Choose a user name.').waitFor()
+    await keep('users-add')
+    await go(`/users/${bob.id}`, 'What you can do')
+    await page.getByText('Signed in:').first().waitFor()
+    await keep('user')
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await keep('user-delete')
+    await go('/sessions', 'This one')
+    await keep('all-sessions')
+    await go('/lockouts', 'wrong passwords')
+    await keep('lockouts')
+  })
+  await owner.close()
 })

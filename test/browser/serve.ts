@@ -25,7 +25,8 @@ export interface RunningServer {
   readonly remove: () => Promise<void>
 }
 
-export async function serve(): Promise<RunningServer> {
+/** @param settings Flags, as in `--session-limit=0`. */
+export async function serve(...settings: readonly string[]): Promise<RunningServer> {
   await built()
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-browser-'))
   const port = await freePort()
@@ -33,7 +34,7 @@ export async function serve(): Promise<RunningServer> {
   let link: string | undefined
 
   async function start() {
-    const child = spawn(process.execPath, [main, 'serve', '--port', String(port)], {
+    const child = spawn(process.execPath, [main, 'serve', '--port', String(port), ...settings], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

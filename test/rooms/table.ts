@@ -62,7 +62,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   server: { at: ['src/server/'], imports: ['server', 'index', 'src/mounts/node.ts'], node: 'any' },
   dashboard: {
     at: ['dashboard/src/'],
-    imports: ['dashboard', 'sallyport/client', 'sallyport/react'],
+    imports: [
+      'dashboard',
+      'sallyport/account',
+      'sallyport/admin',
+      'sallyport/client',
+      'sallyport/react',
+    ],
     node: [],
   },
 }

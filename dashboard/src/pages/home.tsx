@@ -1,22 +1,20 @@
 /**
- * Home: who is signed in, in which session, and where else. Signing out waits for the server and
- * says so when it was not confirmed, because only the server can end a session.
+ * Home: who is signed in, in which session, and what happened lately; for administrators how things
+ * stand with everybody.
  */
 
-import { Button } from '@mantine/core'
-import { IconLogout } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
+import { listActivity } from 'sallyport/account'
 import type { Signed } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
-import { Hall } from '../parts/frames.tsx'
+import { EventRow } from '../parts/event-row.tsx'
+import { Listing, useList } from '../parts/listing.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { Notice } from '../parts/notice.tsx'
+import { Overview } from '../parts/overview.tsx'
 import { PageTitle } from '../parts/page.tsx'
-import { useScheme } from '../parts/scheme-switch.tsx'
-import { SessionList } from '../parts/session-list.tsx'
+import { initialOf } from '../parts/row.tsx'
+import { Fact, Facts, Section } from '../parts/section.tsx'
 import { Tag } from '../parts/tag.tsx'
-import { told } from '../parts/trouble.tsx'
 import { texts } from '../texts.ts'
 import classes from './home.module.css'
 
@@ -26,87 +24,74 @@ export function Home() {
   return session.status === 'authenticated' ? <SignedInHome {...session} /> : null
 }
 
-function SignedInHome({ user, session }: Signed) {
-  const signOut = useSignOut()
+function SignedInHome({ user, session, permissions }: Signed) {
   const name = user.displayName ?? user.username
-  const button = (
-    <Button
-      size="xs"
-      variant="default"
-      leftSection={<IconLogout size={16} stroke={1.75} aria-hidden="true" />}
-      loading={signOut.isPending}
-      onClick={() => signOut.mutate()}
-    >
-      {texts.home.signOut}
-    </Button>
-  )
 
   return (
-    <Hall action={button}>
-      {signOut.error && <SignOutFailed error={signOut.error} again={() => signOut.mutate()} />}
+    <>
       <div className={classes.who}>
         <span className={classes.initial} aria-hidden="true">
-          {[...name][0]?.toUpperCase()}
+          {initialOf(name)}
         </span>
         <div>
           <PageTitle name={texts.home.title(name)}>{texts.home.title(name)}</PageTitle>
           <div className={classes.role}>
             <span>{user.username}</span>
             <Tag>{texts.roles[user.role] ?? user.role}</Tag>
+            {user.scopes.map(({ role, scope }) => (
+              <Tag key={`${role} ${scope}`} tone="calm">
+                {texts.admin.user.scopeIn(texts.roles[role] ?? role, scope)}
+              </Tag>
+            ))}
           </div>
         </div>
       </div>
-      <section className={classes.card} aria-labelledby="this-session">
-        <h2 id="this-session">{texts.home.thisSession}</h2>
-        <dl className={classes.facts}>
-          <Fact is={texts.home.browser}>{session.device.browser ?? texts.home.unknownBrowser}</Fact>
-          <Fact is={texts.home.system}>{session.device.os ?? texts.home.unknownSystem}</Fact>
-          <Fact is={texts.home.address}>{session.address}</Fact>
-          <Fact is={texts.home.since}>
+      <Overview permissions={permissions} />
+      <Section title={texts.home.thisSession}>
+        <Facts>
+          <Fact is={texts.session.browser}>
+            {session.device.browser ?? texts.session.unknownBrowser}
+          </Fact>
+          <Fact is={texts.session.system}>{session.device.os ?? texts.session.unknownSystem}</Fact>
+          <Fact is={texts.session.address}>{session.address}</Fact>
+          <Fact is={texts.session.since}>
             <Moment at={session.createdAt} />
           </Fact>
-          <Fact is={texts.home.ends}>
+          <Fact is={texts.session.ends}>
             <Moment at={session.expiresAt} />
           </Fact>
-        </dl>
-      </section>
-      <SessionList sessionId={session.id} />
-    </Hall>
+        </Facts>
+      </Section>
+      <Recent me={user.id} />
+    </>
   )
 }
 
-function Fact({ is, children }: { is: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{is}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function useSignOut() {
+function Recent({ me }: { me: string }) {
   const client = useClient()
-  const { colorScheme, setColorScheme } = useScheme()
-
-  return useMutation({
-    mutationFn: async () => {
-      await client.signOut()
-      // The server has the browser empty its storage, and with it a choice that is no secret.
-      if (colorScheme !== 'auto') setColorScheme(colorScheme)
-    },
+  const list = useList(['activity', 'recent'], async (ask) => {
+    const page = await listActivity(client, { ...ask, limit: 5 })
+    return { ...page, nextCursor: null }
   })
-}
 
-function SignOutFailed({ error, again }: { error: unknown; again: () => void }) {
-  const [why] = told(error)
   return (
-    <Notice tone="bad" title={texts.home.signOutFailed}>
-      <p>
-        {why}. {texts.home.signOutFailedText}
-      </p>
-      <Button size="xs" variant="default" onClick={again}>
-        {texts.tryAgain}
-      </Button>
-    </Notice>
+    <Section
+      plain
+      title={texts.home.recent}
+      action={
+        <Link className={classes.all} to="/account/activity">
+          {texts.home.allActivity}
+        </Link>
+      }
+    >
+      <Listing
+        list={list}
+        label={texts.home.recent}
+        idOf={({ id }) => id}
+        empty={texts.activity.empty}
+      >
+        {(event) => <EventRow event={event} me={me} />}
+      </Listing>
+    </Section>
   )
 }

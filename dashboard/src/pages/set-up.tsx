@@ -128,8 +128,7 @@ function SetUpForm({ policy, token, setToken }: SetUpFormProps) {
         <TextInput
           label={
             <>
-              {texts.setUp.displayName}{' '}
-              <span className={classes.optional}>{texts.setUp.optional}</span>
+              {texts.setUp.displayName} <span className={classes.optional}>{texts.optional}</span>
             </>
           }
           description={texts.setUp.displayNameHelp}

@@ -3,7 +3,7 @@
  * afterwards is the gate's business, which sees the session change.
  */
 
-import { Button, Stack, TextInput } from '@mantine/core'
+import { Button, Checkbox, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
@@ -17,6 +17,10 @@ import { PasswordField } from '../parts/password-field.tsx'
 import { Refusal } from '../parts/trouble.tsx'
 import { useWait, WaitText } from '../parts/wait.tsx'
 import { texts } from '../texts.ts'
+
+/** Whether this server lets anybody be remembered; it writes so into the page. */
+const remembers =
+  document.querySelector('meta[name="sallyport-remembers"][content="true"]') !== null
 
 export function SignIn() {
   return (
@@ -47,7 +51,7 @@ function SignInForm() {
   const password = useRef<HTMLInputElement>(null)
   const form = useForm({
     mode: 'uncontrolled',
-    initialValues: { username: '', password: '' },
+    initialValues: { username: '', password: '', remember: false },
     validate: {
       username: (value) => (value.trim() ? null : texts.signIn.usernameMissing),
       password: (value) => (value ? null : texts.signIn.passwordMissing),
@@ -69,7 +73,7 @@ function SignInForm() {
   const submit = form.onSubmit(
     (values) =>
       signIn.mutate(
-        { username: values.username.trim(), password: values.password },
+        { ...values, username: values.username.trim() },
         { onError: () => password.current?.select() },
       ),
     (errors) => (errors.username ? username : password).current?.focus(),
@@ -105,6 +109,14 @@ function SignInForm() {
           key={form.key('password')}
           {...form.getInputProps('password')}
         />
+        {remembers && (
+          <Checkbox
+            label={texts.signIn.remember}
+            name="remember"
+            key={form.key('remember')}
+            {...form.getInputProps('remember', { type: 'checkbox' })}
+          />
+        )}
         <Button type="submit" size="md" loading={signIn.isPending} disabled={wait.seconds > 0}>
           {texts.signIn.submit}
         </Button>

@@ -1,6 +1,6 @@
 /**
- * The three frames a page hangs in: the *door* for those outside, the *hall* for those inside, and
- * the *threshold* for the moments between.
+ * The frames a page hangs in: the *door* for those outside, and the *threshold* for the moments
+ * between. Those inside stand in the *hall*, which has a file of its own.
  */
 
 import type { ReactNode } from 'react'
@@ -10,7 +10,7 @@ import { Mark } from './mark.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import { AwayBanner } from './trouble.tsx'
 
-function Brand() {
+export function Brand() {
   return (
     <span className={classes.brand}>
       <Mark size={28} />
@@ -19,8 +19,8 @@ function Brand() {
   )
 }
 
-/** Sign-in and set-up: the wall on one side, the form on the other. */
-export function Door({ children }: { children: ReactNode }) {
+/** The wall on one side, the form on the other. `action` stands at the end of the bar. */
+export function Door({ action, children }: { action?: ReactNode; children: ReactNode }) {
   return (
     <>
       <AwayBanner />
@@ -37,30 +37,14 @@ export function Door({ children }: { children: ReactNode }) {
         <div className={classes.outside}>
           <header className={classes.bar}>
             <Brand />
-            <SchemeSwitch />
+            <div className={classes.barEnd}>
+              <SchemeSwitch />
+              {action}
+            </div>
           </header>
           <main className={classes.form}>{children}</main>
         </div>
       </div>
-    </>
-  )
-}
-
-/** The pages of a signed-in person. `action` stands at the end of the bar. */
-export function Hall({ action, children }: { action: ReactNode; children: ReactNode }) {
-  return (
-    <>
-      <header className={classes.hallBar}>
-        <div className={classes.bar}>
-          <Brand />
-          <div className={classes.barEnd}>
-            <SchemeSwitch />
-            {action}
-          </div>
-        </div>
-      </header>
-      <AwayBanner />
-      <main className={classes.hall}>{children}</main>
     </>
   )
 }

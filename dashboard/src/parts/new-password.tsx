@@ -18,10 +18,10 @@ const bytesOf = (password: string) => new TextEncoder().encode(password.normaliz
 /** What is wrong with `password` as far as it can be told here; `null` when nothing is. */
 export function newPasswordFault(password: string, policy: Policy): string | null {
   const length = lengthOf(password)
-  if (length === 0) return texts.setUp.passwordMissing
-  if (length < policy.minLength) return texts.setUp.passwordShort(policy.minLength)
+  if (length === 0) return texts.newPassword.missing
+  if (length < policy.minLength) return texts.newPassword.short(policy.minLength)
   if (length > policy.maxLength || bytesOf(password) > policy.maxBytes) {
-    return texts.setUp.passwordLong(policy.maxLength)
+    return texts.newPassword.long(policy.maxLength)
   }
   return null
 }
@@ -42,16 +42,14 @@ export function NewPassword({ policy, value = '', ...props }: NewPasswordProps) 
         {...props}
         value={value}
         autoComplete="new-password"
-        description={texts.setUp.passwordHelp(policy.minLength)}
+        description={texts.newPassword.help(policy.minLength)}
       />
       <div className={classes.meter} data-enough={enough || undefined} aria-hidden="true">
         <div className={classes.track}>
           <div className={classes.filled} style={{ transform: `scaleX(${part})` }} />
         </div>
         <span className="numbers">
-          {enough
-            ? texts.setUp.passwordEnough
-            : texts.setUp.passwordCount(length, policy.minLength)}
+          {enough ? texts.newPassword.enough : texts.newPassword.count(length, policy.minLength)}
         </span>
       </div>
     </div>

@@ -6,6 +6,7 @@
 import { Title } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { texts } from '../texts.ts'
+import classes from './page.module.css'
 
 /** The page's only h1. Fields that want the focus themselves keep it. */
 export function PageTitle({ children, name }: { children: ReactNode; name: string }) {
@@ -16,12 +17,35 @@ export function PageTitle({ children, name }: { children: ReactNode; name: strin
   }, [name])
 
   useEffect(() => {
-    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
+    const focused = document.activeElement
+    const field =
+      focused instanceof HTMLInputElement && document.querySelector('main')?.contains(focused)
+    if (!field) heading.current?.focus({ preventScroll: true })
   }, [])
 
   return (
     <Title order={1} tabIndex={-1} ref={heading}>
       {children}
     </Title>
+  )
+}
+
+export interface PageHeadProps {
+  readonly title: string
+  readonly lead?: string
+  /** What the page is most used for. */
+  readonly action?: ReactNode
+}
+
+/** The head of a page inside: what it is, what it is for, what can be done. */
+export function PageHead({ title, lead, action }: PageHeadProps) {
+  return (
+    <div className={classes.head}>
+      <div>
+        <PageTitle name={title}>{title}</PageTitle>
+        {lead && <p>{lead}</p>}
+      </div>
+      {action}
+    </div>
   )
 }

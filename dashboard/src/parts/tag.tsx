@@ -1,10 +1,19 @@
 /**
- * A word that marks a thing as what it is: a role, or “this one”. Never something to press.
+ * A word that marks a thing as what it is: a role, a state, or “this one”. Never something to press.
  */
 
 import type { ReactNode } from 'react'
 import classes from './tag.module.css'
 
-export function Tag({ children }: { children: ReactNode }) {
-  return <span className={classes.tag}>{children}</span>
+export interface TagProps {
+  readonly tone?: 'brass' | 'calm' | 'bad' | 'plain'
+  readonly children: ReactNode
+}
+
+export function Tag({ tone = 'brass', children }: TagProps) {
+  return (
+    <span className={classes.tag} data-tone={tone}>
+      {children}
+    </span>
+  )
 }

@@ -18,6 +18,14 @@ export function told(error: unknown): readonly [title: string, text: string] {
   return error instanceof ProblemError ? explain(error) : texts.silent
 }
 
+/** What the server found wrong with which field, in our words where there are some. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ProblemError)) return {}
+  return Object.fromEntries(
+    error.fields.map(({ name, code, detail }) => [name, texts.fields[code] ?? detail]),
+  )
+}
+
 /** A refusal, announced at once. `children`: what can be done about it. */
 export function Refusal({ error, children }: { error: unknown; children?: ReactNode }) {
   const [title, text] = told(error)

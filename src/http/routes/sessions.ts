@@ -18,7 +18,8 @@ export const sessionRoutes: readonly Route[] = [
   signedIn({
     method: 'GET',
     path: '/auth/sessions',
-    summary: 'Where the person is signed in, newest first; with `scope=all` where everybody is.',
+    summary:
+      'Where the person is signed in, newest first; with `scope=all` where everybody is, or one `user`.',
     guard: { restricted: false },
     body: 'none',
     query: wire.SessionList,
@@ -29,11 +30,13 @@ export const sessionRoutes: readonly Route[] = [
         await recordForbidden(world, 'sessions:read', address, caller)
         return refuse('forbidden', { why: 'sessions:read' })
       }
-      const bound = { list: all ? 'all sessions' : 'sessions', for: user.id }
+      const only = all ? query.user : undefined
+      const list = only === undefined ? 'all sessions' : `sessions of ${only}`
+      const bound = { list: all ? list : 'sessions', for: user.id }
       const from = pageFrom(world, bound, query)
       if (!from.ok) return from
       const body: wire.Page<wire.Session> = all
-        ? pageView(world, bound, await allSessions(world, from.page), (item) =>
+        ? pageView(world, bound, await allSessions(world, only, from.page), (item) =>
             sessionView(item.session, item.owner, session),
           )
         : pageView(world, bound, await ownSessions(world, caller, from.page), (item) =>

@@ -1,0 +1,45 @@
+/** Events as the person they are about reads them. By name; a name not here is shown as it is. */
+
+export const activity = {
+  title: 'Your activity',
+  lead: 'What happened around your account. If there is something that was not you, end your sessions and change your password.',
+  empty: 'Nothing has happened yet.',
+  refused: 'Refused',
+  byOther: 'by somebody else',
+  byOperator: 'by the operator of the server',
+  byNobody: 'by somebody who was not signed in',
+
+  events: {
+    'instance.claimed': 'You claimed this instance',
+    'auth.signed_in': 'Signed in',
+    'auth.refused': 'A sign-in with your name failed',
+    'auth.locked': 'Too many wrong passwords: your name rests for strangers',
+    'auth.unlocked': 'The rest of your name was lifted',
+    'auth.signed_out': 'Signed out',
+    'auth.stepped_up': 'Showed the password once more',
+    'session.evicted': 'The oldest session ended to make room',
+    'session.replaced': 'A session ended because the same browser signed in again',
+    'session.revoked': 'A session was ended',
+    'refresh.refused': 'A session could not be renewed',
+    'refresh.replayed': 'A session ended: a copy of its credentials was used',
+    'password.changed': 'The password was changed',
+    'password.refused': 'The current password, shown once more, was wrong',
+    'password.reset': 'A temporary password was given to you',
+    'user.created': 'Your account was made',
+    'user.updated': 'Your account was changed',
+    'user.disabled': 'Your account was disabled',
+    'user.enabled': 'Your account was enabled again',
+    'user.deleted': 'An account was deleted',
+    'access.refused': 'Asked for something that is not allowed',
+    'device.forgotten': 'A device is trusted no more',
+    'csrf.rejected': 'A request from another site was turned away',
+  } as Readonly<Record<string, string>>,
+
+  reasons: {
+    wrong_password: 'wrong password',
+    account_locked: 'the name was at rest',
+    session_limit_reached: 'too many sessions',
+    'temporary password': 'the temporary password was too old',
+    disabled: 'the account is disabled',
+  } as Readonly<Record<string, string>>,
+} as const

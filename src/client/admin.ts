@@ -1,0 +1,67 @@
+/**
+ * The calls of administrators: people, everybody's sessions, names at rest. Each is a function of its
+ * own over a client's `call`, so that a bundle carries only those it uses; each refuses as `Call`
+ * does. Those marked S want the password shown a short while ago and refuse with `step_up_required`.
+ */
+
+import type {
+  ChangeUser,
+  Created,
+  CreateUser,
+  Lockout,
+  Page,
+  Reset,
+  Session,
+  User,
+} from '../wire.ts'
+import type { Client } from './client.ts'
+import { asked, type ListAsk } from './listing.ts'
+
+export type { ChangeUser, Created, CreateUser, Lockout, Reset } from '../wire.ts'
+
+type Calls = Pick<Client, 'call'>
+
+const userPath = (id: string, deed = '') => `/users/${encodeURIComponent(id)}${deed}`
+
+/** The people there are, newest first; with `query` those whose name contains it. */
+export const listUsers = (
+  { call }: Calls,
+  { query, ...ask }: ListAsk & { readonly query?: string | undefined } = {},
+): Promise<Page<User>> => call('GET', ...asked('/users', ask, { query }))
+
+export const getUser = ({ call }: Calls, id: string, signal?: AbortSignal): Promise<User> =>
+  call('GET', userPath(id), signal ? { signal } : {})
+
+/** S. Refusals: `username_taken`, `validation_failed` with `fields`, `forbidden` above the own role. */
+export const createUser = ({ call }: Calls, body: CreateUser): Promise<Created> =>
+  call('POST', '/users', { body })
+
+/** S. Refusals: `last_owner`, `forbidden` for who has a higher role. */
+export const changeUser = ({ call }: Calls, id: string, body: ChangeUser): Promise<User> =>
+  call('PATCH', userPath(id), { body })
+
+/** S. Refusals: `last_owner`, `forbidden`. The name is free again. */
+export const deleteUser = ({ call }: Calls, id: string): Promise<undefined> =>
+  call('DELETE', userPath(id))
+
+/** Lifts the rest of a person’s name. */
+export const unlockUser = ({ call }: Calls, id: string): Promise<undefined> =>
+  call('POST', userPath(id, '/unlock'))
+
+/** S. Gives somebody else a temporary password, told only here, and ends all sessions. */
+export const resetPassword = ({ call }: Calls, id: string): Promise<Reset> =>
+  call('POST', userPath(id, '/reset-password'))
+
+/** S. Ends all sessions of a person, and says how many. */
+export const endSessionsOf = ({ call }: Calls, id: string): Promise<{ readonly revoked: number }> =>
+  call('POST', userPath(id, '/revoke-sessions'))
+
+/** Where everybody is signed in, newest first; with `user` where one person is. */
+export const listSessions = (
+  { call }: Calls,
+  { user, ...ask }: ListAsk & { readonly user?: string } = {},
+): Promise<Page<Session>> => call('GET', ...asked('/auth/sessions', ask, { scope: 'all', user }))
+
+/** Names at rest. */
+export const listLockouts = ({ call }: Calls, ask: ListAsk = {}): Promise<Page<Lockout>> =>
+  call('GET', ...asked('/lockouts', ask))

@@ -1,0 +1,242 @@
+/**
+ * A person and the own account, in real browsers through the real server: sessions seen and ended,
+ * the password changed and forced to be changed, trusted devices, what happened, a name at rest.
+ */
+
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { launchChromium } from '../provision/chromium.ts'
+import { add, claim, enter, guess, password, send, settle } from './people.ts'
+import { type RunningServer, serve } from './serve.ts'
+import { type Visitor, visit } from './visitor.ts'
+
+let browser: Browser
+let server: RunningServer
+let owner: Visitor
+let ada: Page
+const others: Visitor[] = []
+
+const heading = (of: Page, name: string) => of.getByRole('heading', { level: 1, name })
+const field = (of: Page, name: string) => of.getByRole('textbox', { name, exact: true })
+const press = (of: Page, name: string | RegExp) => of.getByRole('button', { name }).click()
+const open = (of: Page, path: string) => of.goto(server.origin + path)
+
+async function another(): Promise<Visitor> {
+  const visitor = await visit(browser)
+  others.push(visitor)
+  // What the pages do every so often need not be waited for.
+  await visitor.page.clock.install()
+  return visitor
+}
+
+/** A browser in which somebody is signed in. */
+async function inside(username: string, userAgent?: string): Promise<Visitor> {
+  const visitor = await another()
+  await enter(server, visitor.context, username, userAgent === undefined ? {} : { userAgent })
+  return visitor
+}
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  server = await serve(
+    ...['--session-limit=0', '--limits-login=0', '--limits-anonymous=0', '--session-remember=true'],
+  )
+  const context = await browser.newContext()
+  await claim(server, context)
+  for (const username of ['bob', 'carl', 'dora']) {
+    const theirs = await browser.newContext()
+    await settle(server, theirs, username, await add(server, context, { username }))
+    await theirs.close()
+  }
+  await context.close()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.remove()
+})
+
+beforeEach(async () => {
+  owner = await inside('ada')
+  ada = owner.page
+})
+
+afterEach(async () => {
+  const faults = others.flatMap((visitor) => visitor.faults)
+  for (const { context } of others.splice(0)) await context.close()
+  expect(faults).toEqual([])
+})
+
+test('two browsers see each other; what one ends, ends in the other, and says why', async () => {
+  const { page: here } = await inside('bob')
+  await open(here, '/account/sessions')
+  await here.getByText('This one').waitFor()
+
+  const phone =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile Safari/604.1'
+  const there = await inside('bob', phone)
+  await open(there.page, '/account/sessions')
+  const end = /^End the session: Safari on iOS/
+  await there.page.getByText('Chrome on Linux').first().waitFor()
+  expect(await here.getByRole('button', { name: end }).count()).toBe(0)
+  await here.clock.fastForward('00:11')
+  await here.getByRole('button', { name: end }).waitFor()
+
+  await press(here, end)
+  await here.getByText('The session has ended.').waitFor()
+  expect(await here.getByRole('button', { name: end }).count()).toBe(0)
+  there.headings()
+  await there.page.clock.fastForward('00:16')
+  await heading(there.page, 'Sign in').waitFor()
+  await there.page.getByText('ended from another place').waitFor()
+  expect(there.headings()).toEqual(['Sign in'])
+})
+
+test('a session that could not be ended is in the list again', async () => {
+  await inside('ada')
+  await open(ada, '/account/sessions')
+  const rows = ada.getByRole('list', { name: 'Your sessions' }).getByRole('listitem')
+  await rows.nth(1).waitFor()
+  const before = await rows.count()
+
+  let asked: (() => void) | undefined
+  const held = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  await ada.route('**/auth/sessions/*', async (route) => {
+    await held
+    await route.abort()
+  })
+  await rows.first().getByRole('button').click()
+  await expect.poll(() => rows.count()).toBe(before - 1)
+  asked?.()
+  await ada.getByText('No answer from the server').waitFor()
+  expect(await rows.count()).toBe(before)
+})
+
+test('all others end at once', async () => {
+  const elsewhere = await inside('ada')
+  await open(elsewhere.page, '/')
+  await open(ada, '/account/sessions')
+  await press(ada, 'End all others')
+  await ada.getByRole('dialog').getByText('This one stays').waitFor()
+  await ada.keyboard.press('Escape')
+  await ada.getByRole('dialog').waitFor({ state: 'hidden' })
+  await press(ada, 'End all others')
+  await ada.getByRole('dialog').getByRole('button', { name: 'End all others' }).click()
+  await ada.getByText(/sessions? ha(s|ve) ended/).waitFor()
+  await expect.poll(() => ada.getByText('Chrome on Linux').count()).toBe(1)
+  await ada.getByRole('button', { name: 'End all others' }).waitFor({ state: 'hidden' })
+  await elsewhere.page.clock.fastForward('00:16')
+  await elsewhere.page.getByText('ended from another place').waitFor()
+})
+
+test('a changed password: refused with the reasons of the server, then all others are out', async () => {
+  const { page: carl, headings } = await inside('carl')
+  const elsewhere = await inside('carl')
+  await open(elsewhere.page, '/')
+  await open(carl, '/account/password')
+  const change = async (current: string, next: string) => {
+    await field(carl, 'Current password').fill(current)
+    await field(carl, 'New password').fill(next)
+    await press(carl, 'Change password')
+  }
+  await change('not the password at all', 'nine bridges over one river')
+  await carl.getByText('This is not your current password.').waitFor()
+  await change(password, 'carlcarlcarlcarl')
+  await carl.getByText('This is too close to a name').waitFor()
+  await change(password, 'passwordpassword')
+  await carl.getByText('This is among the passwords that are guessed first').waitFor()
+  await change(password, password)
+  await carl.getByText('This is your current password. Choose another.').waitFor()
+  await change(password, 'nine bridges over one river')
+  await carl.getByText('Your password is changed.').waitFor()
+  expect(headings()).toEqual(['Change your password'])
+
+  await elsewhere.page.clock.fastForward('00:16')
+  await elsewhere.page.getByText('Your password was changed').waitFor()
+  await open(carl, '/account/sessions')
+  await carl.getByText('This one').waitFor()
+  expect(await carl.getByText('Chrome on Linux').count()).toBe(1)
+})
+
+test('a temporary password lets nobody do more than choose another', async () => {
+  const { temporaryPassword } = await add(server, owner.context, { username: 'new.here' })
+  const { page, headings } = await another()
+  await open(page, '/account/devices')
+  await field(page, 'User name').fill('new.here')
+  await field(page, 'Password').fill(temporaryPassword)
+  await press(page, 'Sign in')
+  await heading(page, 'Choose a password of your own').waitFor()
+  expect(headings()).toEqual(['Sign in', 'Choose a password of your own'])
+  await open(page, '/users')
+  await heading(page, 'Choose a password of your own').waitFor()
+  expect(page.url()).toBe(`${server.origin}/change-password?return=%2Fusers`)
+  expect(headings()).toEqual(['Choose a password of your own'])
+
+  await open(page, '/account/devices')
+  await field(page, 'The password you signed in with').fill(temporaryPassword)
+  await field(page, 'New password').fill('too short')
+  await press(page, 'Set the password')
+  await page.getByText('Too short: at least 15 characters').waitFor()
+  await field(page, 'New password').fill('four stones and a well')
+  await press(page, 'Set the password')
+  await heading(page, 'Trusted devices').waitFor()
+  expect(page.url()).toBe(`${server.origin}/account/devices`)
+  await page.getByText('This one').waitFor()
+})
+
+test('a trusted device is forgotten; what happened is told', async () => {
+  const { page } = await inside('dora')
+  await open(page, '/account/devices')
+  const forget = page.getByRole('button', { name: /^Forget the device/ })
+  await forget.first().waitFor()
+  const before = await forget.count()
+  await forget.first().click()
+  await page.getByText('The device is trusted no more.').waitFor()
+  expect(await forget.count()).toBe(before - 1)
+  await page.getByRole('link', { name: 'Activity' }).click()
+  await heading(page, 'Your activity').waitFor()
+  await page.getByText('A device is trusted no more').waitFor()
+  await page.getByText('Your account was made').waitFor()
+  await page.getByText('by somebody else').first().waitFor()
+})
+
+test('a name at rest: counted down here, lifted there', async () => {
+  const { page, context } = await another()
+  await guess(server, context, 'dora')
+  await open(page, '/sign-in')
+  const signIn = page.getByRole('button', { name: 'Sign in' })
+  await field(page, 'User name').fill('dora')
+  await field(page, 'Password').fill(password)
+  await signIn.click()
+  const left = page.getByText(/You can try again in 1[45] min/)
+  await left.waitFor()
+  expect(await signIn.isDisabled()).toBe(true)
+  await page.clock.fastForward('10:00')
+  await page.getByText(/You can try again in [45] min/).waitFor()
+  await page.clock.fastForward('05:00')
+  await page.getByText('You can try again now.').waitFor()
+  expect(await signIn.isDisabled()).toBe(false)
+
+  await open(ada, '/lockouts')
+  await press(ada, 'Lift the rest of dora')
+  await ada.getByText('dora does not rest any more.').waitFor()
+  await ada.getByText('No name is at rest.').waitFor()
+  await signIn.click()
+  await heading(page, 'You are signed in as dora').waitFor()
+})
+
+test('“keep me signed in” is asked for and given', async () => {
+  const { page, context } = await another()
+  await open(page, '/sign-in')
+  await field(page, 'User name').fill('bob')
+  await field(page, 'Password').fill(password)
+  await page.getByLabel('Keep me signed in on this device').check()
+  await press(page, 'Sign in')
+  await heading(page, 'You are signed in as bob').waitFor()
+  const { session } = await send(server, context, 'GET', '/auth/me')
+  expect(session.remembered).toBe(true)
+  await open(page, '/account/sessions')
+  await page.getByText('Kept signed in').waitFor()
+})
