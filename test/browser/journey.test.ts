@@ -248,6 +248,10 @@ describe('an instance with an owner', () => {
     // The refresh of whoever comes first is under way until the other has asked as well.
     await context.route('**/auth/refresh', async (route) => {
       await bothRefused
+      // A 401 that has arrived is not yet one that was read: the other stands in line when it was.
+      const inLine = () =>
+        page.evaluate(async () => (await navigator.locks.query()).pending?.length)
+      await expect.poll(inLine).toBe(1)
       await route.continue()
     })
     await context.clearCookies({ name: 'session' })
