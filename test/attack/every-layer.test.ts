@@ -95,7 +95,8 @@ test('so is what is no page of the dashboard, and no way to ask for one', async 
   mkdirSync(join(folder, 'assets'))
   writeFileSync(join(folder, 'index.html'), '<!doctype html>')
   writeFileSync(join(folder, 'assets', 'a.js'), '1')
-  const dashboard = openDashboard(folder, gate)
+  writeFileSync(join(folder, 'pages.json'), '["/","/users/$id"]')
+  const dashboard = openDashboard(folder, gate, { remembers: false })
   const ask = async (path: string, method = 'GET', accept = '*/*') => {
     const request = new Request(`${origin}${path}`, { method, headers: { Accept: accept } })
     const response = dashboard?.(request)
@@ -104,7 +105,17 @@ test('so is what is no page of the dashboard, and no way to ask for one', async 
   }
   expect((await ask('/')).body).toBe('<!doctype html>')
   expect((await ask('/assets/a.js')).status).toBe(200)
-  for (const path of ['/nowhere', '/assets/b.js', '/.env', '/assets/', '/a.js.map'])
+  expect((await ask('/users/a.b')).status).toBe(200)
+  for (const path of [
+    '/nowhere',
+    '/users/',
+    '/users/a/b',
+    '/pages.json',
+    '/assets/b.js',
+    '/.env',
+    '/assets/',
+    '/a.js.map',
+  ])
     expectProblem(await ask(path), 'not_found')
   expectProblem(await ask('/a.js', 'GET', 'text/html'), 'not_found')
   for (const [path, method] of [

@@ -3,7 +3,6 @@
  */
 
 import { Link } from '@tanstack/react-router'
-import { endSession } from 'sallyport/account'
 import { listSessions } from 'sallyport/admin'
 import type { Session } from 'sallyport/client'
 import { useClient } from 'sallyport/react'
@@ -19,7 +18,7 @@ export function AllSessions() {
   const list = useList(['sessions', 'all'], (ask) => listSessions(client, ask))
   const { deed, leaving } = useRemoval<Session>({
     list: 'sessions',
-    work: ({ id }) => endSession(client, id),
+    work: ({ id }) => client.endSession(id),
     done: () => texts.session.ended,
     touches: ['count'],
   })

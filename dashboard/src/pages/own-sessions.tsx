@@ -2,7 +2,7 @@
  * Where the person is signed in, with an end to any of it.
  */
 
-import { endOtherSessions, endSession, listOwnSessions } from 'sallyport/account'
+import { listOwnSessions } from 'sallyport/account'
 import type { Session } from 'sallyport/client'
 import { useClient } from 'sallyport/react'
 import { Confirm } from '../parts/confirm.tsx'
@@ -18,12 +18,12 @@ export function OwnSessions() {
   const list = useList(['sessions', 'own'], (ask) => listOwnSessions(client, ask))
   const { deed, leaving } = useRemoval<Session>({
     list: 'sessions',
-    work: ({ id }) => endSession(client, id),
+    work: ({ id }) => client.endSession(id),
     done: () => texts.session.ended,
     touches: ['activity'],
   })
   const endOthers = useDeed({
-    work: () => endOtherSessions(client),
+    work: () => client.endOtherSessions(),
     done: ({ revoked }) => texts.sessions.endedOthers(revoked),
     touches: ['sessions', 'activity'],
     refusedInPlace: true,

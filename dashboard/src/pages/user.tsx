@@ -6,7 +6,6 @@ import { Button } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { endSession } from 'sallyport/account'
 import { endSessionsOf, getUser, listSessions } from 'sallyport/admin'
 import { isAway, type User as Person, type Session } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
@@ -104,7 +103,7 @@ function SessionsOf({ user, mayEnd, own }: { user: Person; mayEnd: boolean; own:
   const list = useList(['sessions', 'of', id], (ask) => listSessions(client, { ...ask, user: id }))
   const { deed, leaving } = useRemoval<Session>({
     list: 'sessions',
-    work: (session) => endSession(client, session.id),
+    work: (session) => client.endSession(session.id),
     done: () => texts.session.ended,
     touches: ['count'],
   })

@@ -7,7 +7,6 @@ import { Button, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { changePassword } from 'sallyport/account'
 import { ProblemError, type SetupStatus } from 'sallyport/client'
 import { useClient, useSession } from 'sallyport/react'
 import { setupQuery } from '../queries.ts'
@@ -47,7 +46,7 @@ function Form({
     },
   })
   const change = useMutation({
-    mutationFn: (typed: typeof form.values) => changePassword(client, typed),
+    mutationFn: (typed: typeof form.values) => client.changePassword(typed),
     onSuccess: () => {
       form.reset()
       done?.()

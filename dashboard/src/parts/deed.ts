@@ -11,8 +11,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import type { Page } from 'sallyport/client'
+import { useFresh } from 'sallyport/react'
 import { useSessionKey } from '../queries.ts'
-import { Unproven, useProof } from './proof.tsx'
+import { isUnproven } from './proof.tsx'
 import { useToast } from './toasts.tsx'
 import { told } from './trouble.tsx'
 
@@ -39,14 +40,14 @@ export interface Deed<V> {
 }
 
 export function useDeed<V = void, R = unknown>(options: DeedOptions<V, R>): Deed<V> {
-  const proving = useProof()
+  const fresh = useFresh()
   const say = useToast()
   const queries = useQueryClient()
   const session = useSessionKey()
 
   const deed = useMutation({
     ...(options.key ? { mutationKey: options.key } : {}),
-    mutationFn: (asked: V) => proving(() => options.work(asked)),
+    mutationFn: (asked: V) => fresh(() => options.work(asked)),
     onSuccess: (result, asked) => {
       const text = options.done?.(result, asked)
       if (text !== undefined) say({ tone: 'good', text })
@@ -55,7 +56,7 @@ export function useDeed<V = void, R = unknown>(options: DeedOptions<V, R>): Deed
         void queries.invalidateQueries({ queryKey: [...session, touched] })
     },
     onError: (error) => {
-      if (options.refusedInPlace || error instanceof Unproven) return
+      if (options.refusedInPlace || isUnproven(error)) return
       const [title, text] = told(error)
       say({ tone: 'bad', text: `${title}. ${text}` })
     },
@@ -64,7 +65,7 @@ export function useDeed<V = void, R = unknown>(options: DeedOptions<V, R>): Deed
   return {
     run: (asked, then) => deed.mutate(asked, { onSuccess: () => then?.done?.() }),
     pending: deed.isPending,
-    error: deed.error instanceof Unproven ? undefined : (deed.error ?? undefined),
+    error: isUnproven(deed.error) ? undefined : (deed.error ?? undefined),
     triedAt: deed.submittedAt,
     forget: deed.reset,
   }
