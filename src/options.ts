@@ -9,6 +9,7 @@ import { isLoopback } from './http/cookies.ts'
 import { lockoutSettings } from './rules/lockout.ts'
 import { hashingSettings, passwordSettings } from './rules/password.ts'
 import { limitSettings } from './rules/rate.ts'
+import { revocationSettings } from './rules/revocation.ts'
 import { refreshSettings } from './rules/rotation.ts'
 import { sessionSettings } from './rules/session.ts'
 import type { Choice, Count, Duration, Flag, PolicyOf, Settings, Texts } from './rules/settings.ts'
@@ -115,6 +116,7 @@ export const settings = {
   stepUp: stepUpSettings,
   lockout: lockoutSettings,
   limits: limitSettings,
+  revocation: revocationSettings,
 } as const satisfies Settings
 
 export type Policy = PolicyOf<typeof settings>

@@ -18,6 +18,7 @@ import type { PolicyOf } from './rules/settings.ts'
 import type { Step } from './rules/step.ts'
 import type { StepUpPolicy } from './rules/step-up.ts'
 import type { Instant, Millis } from './rules/time.ts'
+import type { Subject } from './rules/trust.ts'
 
 /** Asks for one record. */
 export interface One<K extends Kind = Kind> {
@@ -168,7 +169,8 @@ export interface Store {
 
   /**
    * The one way to change anything: shows a rule what was asked and commits all it answers in one
-   * transaction, if nothing it was shown has changed; else shows it anew.
+   * transaction, if nothing it was shown has changed; else shows it anew. When that ends anybody's
+   * trust (`rules/trust.ts`), it answers only once no node rests on it any more.
    *
    * @param rule Pure: it may run more than once. `now` is the clock that all nodes share.
    * @throws {Unavailable} When the database cannot be reached or stays busy.
@@ -230,9 +232,63 @@ export interface PasswordHasher {
   close(): Promise<void>
 }
 
+/** What whoever watches is told: it is not what it was; or nothing can be promised any more. */
+export type Heard = 'changed' | 'lost'
+
+/** One record that is remembered, by its id. */
+export type Recall = <K extends Kind>(kind: K, id: string) => Facts[K] | undefined
+
+/**
+ * What this node remembers of who stands. A record here is as good as its row: whatever ends trust is
+ * dropped by every node before it is answered. Columns that nobody is let in or kept out by
+ * (`rules/trust.ts`) may be older.
+ */
+export interface Standing {
+  /** This process among the others, as long as it runs. */
+  readonly node: string
+  /**
+   * Asks for what is remembered, at this moment; nothing is, while the lease is not held. What is not
+   * remembered, or does not let in, is to be read: memory refuses nobody.
+   */
+  recall(): Recall | undefined
+  /** Reads a record by its id, and remembers it unless it changed meanwhile. */
+  find<K extends Kind>(kind: K, id: string): Promise<Facts[K] | undefined>
+  /** Forgets a record here, so that it is read again. */
+  forget(kind: Kind, id: string): void
+  /**
+   * Tells when one of these has changed or may have; and, once, when the lease has been gone for so
+   * long that whoever is let in should come again.
+   *
+   * @param told Must not throw.
+   * @returns Stops it.
+   */
+  watch(subjects: readonly Subject[], told: (heard: Heard) => void): () => void
+  /** Counts a check that was answered from memory, or by reading. */
+  count(how: 'remembered' | 'read'): void
+  /** How it stands with this node, for those who look after it. */
+  state(): StandingState
+}
+
+export interface StandingState {
+  /** Whether it answers from memory. */
+  readonly fresh: boolean
+  /** Since the last good look at the feed was sent; infinite before the first. */
+  readonly leaseAge: Millis
+  /** Entries of the feed it has seen and not applied. */
+  readonly feedLag: number
+  /** Checks answered from memory, and by reading, since the start. */
+  readonly remembered: number
+  readonly read: number
+  /** Records in memory. */
+  readonly size: number
+  /** How often a deed here waited for the other nodes, and how long altogether and at most. */
+  readonly barriers: { readonly count: number; readonly total: Millis; readonly longest: Millis }
+}
+
 /** All a flow is handed: the ports, the keys and the policy. */
 export interface World {
   readonly store: Store
+  readonly standing: Standing
   readonly clock: Clock
   readonly random: Random
   readonly hasher: PasswordHasher

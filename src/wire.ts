@@ -223,5 +223,9 @@ export interface Problem {
 /** `GET /health/ready`. */
 export interface Ready {
   readonly status: 'ok' | 'unavailable'
-  readonly checks: { readonly database: 'ok' | 'unavailable' }
+  readonly checks: {
+    readonly database: 'ok' | 'unavailable'
+    /** `behind`: this node has not heard from the others for too long, and reads for every check. */
+    readonly feed: 'fresh' | 'behind'
+  }
 }

@@ -12,8 +12,10 @@ import type { Clock, World } from './ports.ts'
 import { deriveKeys } from './rules/keys.ts'
 import { setupTokenOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
+import { startNode } from './stores/node.ts'
 import { openDatabase } from './stores/open.ts'
 import { sqlStore } from './stores/sql-store.ts'
+import { standingOf } from './stores/standing.ts'
 import { argon2id, hashingDefaults } from './system/argon2id.ts'
 import { loadBlocklist } from './system/blocklist.ts'
 import { systemClock } from './system/clock.ts'
@@ -71,13 +73,27 @@ export async function openWorld(
   const database = await openDatabase(policy.database, { ...clocks, random })
   const { instanceId } = database
   const keys = deriveKeys(root.ring, instanceId)
-  const store = sqlStore({ database, random, auditKey: keys.active('audit').key })
-  const strangers = await acquaint(store, keys).catch(async (error) => {
+  const node = await startNode({
+    database,
+    clock: clocks.clock,
+    random,
+    lease: policy.revocation.lease,
+  }).catch(async (error) => {
+    await database.close()
+    throw error
+  })
+  const auditKey = keys.active('audit').key
+  const store = sqlStore({ database, random, auditKey, node, clock: clocks.clock })
+  const leave = async () => {
+    await node.close()
     await store.close()
+  }
+  const strangers = await acquaint(store, keys).catch(async (error) => {
+    await leave()
     throw error
   })
   if (strangers !== undefined) {
-    await store.close()
+    await leave()
     throw new SettingsError([strangers])
   }
 
@@ -86,6 +102,7 @@ export async function openWorld(
   const hasher = argon2id({ memory, passes, queue, workers: threads })
   const world: World = {
     store,
+    standing: standingOf(node, store),
     clock: { now: () => database.now(), elapsed: () => clocks.clock.elapsed() },
     random,
     hasher,
@@ -98,7 +115,7 @@ export async function openWorld(
   }
   const close = async () => {
     await hasher.close()
-    await store.close()
+    await leave()
   }
   return { world, policy, close }
 }

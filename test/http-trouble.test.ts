@@ -62,14 +62,14 @@ describe('The database is away', () => {
     const ready = await ada.send('GET', '/health/ready')
     expect([ready.status, ready.json]).toEqual([
       503,
-      { status: 'unavailable', checks: { database: 'unavailable' } },
+      { status: 'unavailable', checks: { database: 'unavailable', feed: expect.any(String) } },
     ])
     expect((await ada.send('GET', '/health/live')).status).toBe(200)
     await giveBack()
     expect((await me(ada)).status).toBe(200)
     expect((await ada.send('GET', '/health/ready')).json).toEqual({
       status: 'ok',
-      checks: { database: 'ok' },
+      checks: { database: 'ok', feed: expect.any(String) },
     })
   })
 

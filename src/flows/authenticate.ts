@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
+import { session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
-import type { Session, User } from '../rules/facts.ts'
+import type { Instance, Session, User } from '../rules/facts.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { overReason, standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
-import { type Millis, second } from '../rules/time.ts'
+import { type Instant, type Millis, second } from '../rules/time.ts'
 
 /** Who is asking, as it stands now. */
 export interface Caller {
@@ -66,37 +66,70 @@ function namedByRefresh(world: World, text: string | undefined): Named | undefin
   return seen.kind === 'token' ? { sid: seen.token.sid, claims: undefined, good: false } : undefined
 }
 
+/** An answer that is there at once when nothing has to be read for it. */
+export type Soon<T> = T | Promise<T>
+
 /**
- * The caller behind the cookies.
+ * The caller behind the cookies, at once where this node remembers who stands.
  *
  * @returns `not_authenticated` for cookies that are not ours; `session_expired` for a session that has
  *   to be renewed or is over; `session_revoked` for one that somebody ended.
  */
-export async function authenticate(world: World, cookies: Holding): Promise<Caller | Refusal> {
+export function authenticate(world: World, cookies: Holding): Soon<Caller | Refusal> {
   const found = named(world, cookies)
+  if (found?.good) return stands(world, found)
+  return unrenewed(world, found)
+}
+
+async function unrenewed(world: World, found: Named | undefined): Promise<Refusal> {
   const caller = await stands(world, found)
-  if (!caller.ok) return caller
-  return found?.good ? caller : refuse('session_expired', { why: 'access token' })
+  return caller.ok ? refuse('session_expired', { why: 'access token' }) : caller
 }
 
 /** As {@link authenticate}, but a session that only has to be renewed will do. */
-export const holder = (world: World, cookies: Holding): Promise<Caller | Refusal> =>
+export const holder = (world: World, cookies: Holding): Soon<Caller | Refusal> =>
   stands(world, named(world, cookies))
 
-async function stands(world: World, found: Named | undefined): Promise<Caller | Refusal> {
+function stands(world: World, found: Named | undefined): Soon<Caller | Refusal> {
   if (!found) return refuse('not_authenticated', { why: 'no genuine cookie' })
-  const { sid, claims } = found
-  const row = world.store.find(sessionRef(sid))
+  const known = remembered(world, found)
+  world.standing.count(known ? 'remembered' : 'read')
+  return known ?? read(world, found)
+}
+
+/** Who this node remembers to stand. Memory lets in, and refuses nobody: whoever it does not let in is read. */
+function remembered({ standing, clock }: World, found: Named): Caller | undefined {
+  const recall = standing.recall()
+  const session = recall?.('sessions', found.sid)
+  const user = session && recall?.('users', session.userId)
+  const here = recall?.('instance', 'instance')
+  if (!session || !user || !here) return undefined
+  const caller = judged(session, user, here, found, clock.now())
+  return caller.ok ? caller : undefined
+}
+
+async function read({ standing, clock }: World, found: Named): Promise<Caller | Refusal> {
+  const row = standing.find('sessions', found.sid)
   const [session, user, here] = await Promise.all([
     row,
     // Who it is stands in the token; without one, on the row.
-    world.store.find(userRef(claims?.sub ?? (await row)?.userId ?? '')),
-    world.store.find(instance()),
+    standing.find('users', found.claims?.sub ?? (await row)?.userId ?? ''),
+    standing.find('instance', 'instance'),
   ])
   if (!here) throw new Error('the instance row is gone')
-  if (session && user && session.userId !== user.id)
+  return judged(session, user, here, found, clock.now())
+}
+
+function judged(
+  session: Session | undefined,
+  user: User | undefined,
+  here: Instance,
+  { claims }: Named,
+  now: Instant,
+): Caller | Refusal {
+  if (session && user && (session.userId !== user.id || (claims && claims.sub !== user.id)))
     return refuse('not_authenticated', { why: 'mismatch' })
-  const over = standing(session, user, here, world.clock.now())
+  const over = standing(session, user, here, now)
   if (over) return over
   if (!session || !user || (claims && claims.ver !== user.version))
     return refuse('session_revoked', { reason: user ? overReason(user) : 'user_disabled' })
@@ -107,11 +140,16 @@ async function stands(world: World, found: Named | undefined): Promise<Caller | 
 const longestStep: Millis = 10 * second
 
 /** Keeps a session from idling out, for a request that a person made and that was let in. */
-export async function touched(world: World, caller: Caller): Promise<Caller> {
-  if (!touch(caller.session, world.clock.now())) return caller
+export function touched(world: World, caller: Caller): Soon<Caller> {
+  return touch(caller.session, world.clock.now()) ? moved(world, caller) : caller
+}
+
+async function moved(world: World, caller: Caller): Promise<Caller> {
   const { id, userId } = caller.session
+  // Activity elsewhere is not heard of; what another node has written already is read the next time.
+  world.standing.forget('sessions', id)
   const asked = { session: sessionRef(id), user: userRef(userId) }
-  const moved = await world.store.step(asked, ({ session, user }, now) => {
+  const next = await world.store.step(asked, ({ session, user }, now) => {
     const next = session && touch(session, now)
     if (!next) return { verdict: undefined }
     // A sign-in may be counting this session as idled out at this very moment. The person's record is
@@ -122,5 +160,5 @@ export async function touched(world: World, caller: Caller): Promise<Caller> {
       keep: [keep('sessions', next), ...(close && user ? [keep('users', user)] : [])],
     }
   })
-  return moved ? { ...caller, session: moved } : caller
+  return next ? { ...caller, session: next } : caller
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { authenticate, type Caller, touched } from '../flows/authenticate.ts'
+import { authenticate, type Caller, type Soon, touched } from '../flows/authenticate.ts'
 import { recordCsrf, recordForbidden, recordUnfit } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
@@ -39,13 +39,13 @@ export async function unfit({ world }: Site, refusal: Refusal, address: string):
 }
 
 /** The origin gate: unsafe requests, and routes that ask for it. */
-export async function passOrigin(
+export function passOrigin(
   request: Request,
   site: Site,
   guard: Guard,
   { cookies, authorization }: Credentials,
   address: string,
-): Promise<Refusal | undefined> {
+): Soon<Refusal | undefined> {
   const gated = isUnsafe(request.method) || guard.sameOrigin
   const held = Object.keys(cookies).length > 1
   // Whoever proves himself by a header of his own was not made to send it by another page.
@@ -63,23 +63,45 @@ export async function passOrigin(
 }
 
 /**
- * Who is calling, past the token gate where the method is unsafe.
+ * Who is calling, past the token gate where the method is unsafe. It is known at once, unless something
+ * has to be read or written for it.
  *
  * @param limit Asked as soon as it is known who that is; a host's own routes have limits of their own.
  */
-export async function passCaller(
+export function passCaller(
   request: Request,
   site: Site,
   guard: Guard,
   { cookies }: Credentials,
   address: string,
   limit: (caller: Caller | Refusal) => Refusal | undefined = () => undefined,
-): Promise<Caller | Refusal> {
+): Soon<Caller | Refusal> {
+  const passed = (caller: Caller | Refusal) => {
+    const tooMany = limit(caller)
+    if (tooMany) return tooMany
+    return caller.ok
+      ? admitted({ request, site, guard, cookies, address }, caller)
+      : unfit(site, caller, address)
+  }
+  const caller = authenticate(site.world, cookies)
+  return caller instanceof Promise ? caller.then(passed) : passed(caller)
+}
+
+/** Who asks for what, from where. */
+interface Asking {
+  readonly request: Request
+  readonly site: Site
+  readonly guard: Guard
+  readonly cookies: Cookies
+  readonly address: string
+}
+
+/** Lets in whom the guard of a route lets in. */
+function admitted(
+  { request, site, guard, cookies, address }: Asking,
+  caller: Caller,
+): Soon<Caller | Refusal> {
   const { world } = site
-  const caller = await authenticate(world, cookies)
-  const tooMany = limit(caller)
-  if (tooMany) return tooMany
-  if (!caller.ok) return unfit(site, caller, address)
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
@@ -87,15 +109,23 @@ export async function passCaller(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
-  if (guard.permission && !may(caller.user, guard.permission)) {
-    await recordForbidden(world, guard.permission, address, caller)
-    return refuse('forbidden', { why: guard.permission })
-  }
+  if (guard.permission && !may(caller.user, guard.permission))
+    return forbidden(site, guard.permission, address, caller)
   const { session, user } = caller
   const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)
   if (stale) return stale
   const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
   return passive ? caller : touched(world, caller)
+}
+
+async function forbidden(
+  { world }: Site,
+  permission: NonNullable<Guard['permission']>,
+  address: string,
+  caller: Caller,
+): Promise<Refusal> {
+  await recordForbidden(world, permission, address, caller)
+  return refuse('forbidden', { why: permission })
 }
 
 /** Refuses a request that a gate did not let through, and records it. */

@@ -18,7 +18,7 @@ import {
 import type { Random } from '../ports.ts'
 import type { AuditRow, ChainHead } from '../rules/audit.ts'
 import type { Facts, Kind } from '../rules/facts.ts'
-import type { Instant } from '../rules/time.ts'
+import type { Instant, Millis } from '../rules/time.ts'
 
 /** The tables: every fact with its hidden revision, the audit records and the ends of their chains. */
 export type Tables = {
@@ -26,7 +26,33 @@ export type Tables = {
     /** Random text that moves with every write of the record. No rule ever sees it. */
     readonly revision: string
   }
-} & { readonly audit: AuditRow; readonly audit_chains: ChainHead }
+} & {
+  readonly audit: AuditRow
+  readonly audit_chains: ChainHead
+  readonly feed: { readonly id: 'feed'; readonly head: number }
+  readonly revocations: Revocations
+  readonly nodes: NodeRow
+}
+
+/** What one step revoked. Without a hole, in the order of the commits. */
+export interface Revocations {
+  readonly seq: number
+  /** Who did it; empty when it was not a node. */
+  readonly node: string
+  /** With spaces between. */
+  readonly subjects: string
+  readonly at: Instant
+}
+
+/** A process that answers from memory. */
+export interface NodeRow {
+  readonly id: string
+  readonly lease: Millis
+  /** It remembers nothing that was revoked up to here. */
+  readonly applied: number
+  /** Goes up for as long as it lives. */
+  readonly beats: number
+}
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -77,6 +103,22 @@ export interface Database {
    */
   commit(build: (head: ChainHead) => Writes): Promise<boolean>
 
+  /**
+   * Opens a way of its own for a node, so that it hears even when requests have taken all others.
+   *
+   * @param hint Called when somebody else may have written. It may come late, or not at all.
+   */
+  line(hint: () => void): Line
+
+  close(): Promise<void>
+}
+
+/** A node's own way to the database. Every method throws `Unavailable` when that is away. */
+export interface Line {
+  /** Runs selects in one snapshot. @returns The rows of each, in its order. */
+  read(queries: readonly Query[]): Promise<readonly (readonly Row[])[]>
+  /** Runs one write, durably. @returns How many rows it met. */
+  write(query: Query): Promise<number>
   close(): Promise<void>
 }
 

@@ -7,6 +7,8 @@
 import { devicesOf, type Many, owners, sessionsOf } from '../ports.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Change } from '../rules/step.ts'
+import type { Instant } from '../rules/time.ts'
+import { mustBeHeard, type Subject, subjectOf } from '../rules/trust.ts'
 import type { Row } from './database.ts'
 import { keyOf, type Seen } from './show.ts'
 
@@ -79,6 +81,24 @@ function deedOf(seen: ReadonlyMap<string, Seen>, change: Change): Deed {
   if (!shown) return { act: 'insert', kind, id, fact }
   const { revision } = shown
   return { act: 'update', kind, id, revision, fact, changed: changedIn(fact, shown.fact) }
+}
+
+/**
+ * What is said of a step that is done: which records it wrote, for this node's own memory, and which of
+ * them every node must hear of.
+ */
+export function toldBy(
+  seen: ReadonlyMap<string, Seen>,
+  deeds: readonly Deed[],
+  now: Instant,
+): { touched: Subject[]; revoked: Subject[] } {
+  const written = deeds.filter(({ act }) => act === 'update' || act === 'forget')
+  const heard = written.filter((deed) => {
+    const before = seen.get(keyOf(deed.kind, deed.id))?.fact
+    return mustBeHeard(deed.kind, before, 'fact' in deed ? deed.fact : undefined, now)
+  })
+  const named = (some: readonly Deed[]) => some.map(({ kind, id }) => subjectOf(kind, id))
+  return { touched: named(written), revoked: named(heard) }
 }
 
 /** Only what differs is written: a column that is named again costs a page of each of its indexes. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Pool, PoolClient } from 'pg'
-import { second } from '../rules/time.ts'
+import type { Client, Pool } from 'pg'
+import { type Millis, second } from '../rules/time.ts'
 
 /** Our tables stand in a schema of their own: an application may share its database with us. */
 export const schema = 'sallyport'
@@ -19,10 +19,16 @@ const settings = {
 }
 
 /** @throws When `pg` is not installed. */
-export async function poolFor(url: string): Promise<Pool> {
+const driver = async () => {
   const { default: pg } = await import('pg').catch((cause) => {
     throw new Error('PostgreSQL needs the package `pg`: npm install pg', { cause })
   })
+  return pg
+}
+
+/** @throws When `pg` is not installed. */
+export async function poolFor(url: string): Promise<Pool> {
+  const pg = await driver()
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'sallyport',
@@ -46,7 +52,35 @@ export async function poolFor(url: string): Promise<Pool> {
   return pool
 }
 
-async function setUp(client: PoolClient): Promise<void> {
+/**
+ * Connects once, outside of the pool. What is asked over it must be answered within `patience`.
+ *
+ * @param onLost Called when the connection is gone.
+ */
+export async function connectionFor(
+  url: string,
+  patience: Millis,
+  onLost: () => void,
+): Promise<Client> {
+  const pg = await driver()
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'sallyport node',
+    connectionTimeoutMillis: patience,
+    query_timeout: patience,
+    keepAlive: true,
+    pipeline: true,
+  })
+  client.on('error', onLost)
+  client.on('end', onLost)
+  await client.connect()
+  await setUp(client)
+  // It waits for others, and nobody waits for it: a program may end with it open. Its types lack this.
+  ;(client as Client & { unref(): void }).unref()
+  return client
+}
+
+async function setUp(client: Pick<Client, 'query'>): Promise<void> {
   const calls = Object.keys(settings).map(
     (_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`,
   )

@@ -11,6 +11,7 @@ import { type Instant, minute } from '../rules/time.ts'
 import { builderFor, chainsOf, type Database, type Query, type Row } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, told } from './postgres-errors.ts'
+import { lineTo } from './postgres-line.ts'
 import { poolFor, schema } from './postgres-pool.ts'
 import { naming, together } from './postgres-statements.ts'
 
@@ -79,7 +80,9 @@ export async function openPostgres(given: {
   try {
     const instanceId = await prepare(pool, random)
     await read(() => [])
-    return { dialect: 'postgres', builder, instanceId, now, read, commit, close: () => pool.end() }
+    const line: Database['line'] = (hint) => lineTo(url, hint)
+    const close = () => pool.end()
+    return { dialect: 'postgres', builder, instanceId, now, read, commit, line, close }
   } catch (error) {
     await pool.end()
     throw error

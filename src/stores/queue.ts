@@ -21,3 +21,24 @@ export function queue(): <T>(keys: readonly string[], work: () => Promise<T>) =>
     }
   }
 }
+
+/** @returns A function that does `work` once at a time; asked meanwhile, once more afterwards. */
+export function onceAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: { readonly done: Promise<void> } | undefined
+  let again = false
+  const run = async () => {
+    try {
+      do {
+        again = false
+        await work()
+      } while (again)
+    } finally {
+      running = undefined
+    }
+  }
+  return () => {
+    if (running) again = true
+    else running = { done: run() }
+    return running.done
+  }
+}

@@ -5,14 +5,17 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Random, type Ref, type Shown, type Store, Unavailable } from '../ports.ts'
+import { type Clock, type Random, type Ref, type Shown, type Store, Unavailable } from '../ports.ts'
 import { seal } from '../rules/audit.ts'
 import type { Kind } from '../rules/facts.ts'
 import { second } from '../rules/time.ts'
+import { barrier } from './barrier.ts'
 import { resting, sweep } from './buckets.ts'
 import type { Database } from './database.ts'
+import { telling } from './feed.ts'
 import { pageOf } from './list.ts'
-import { plan, refuseUnknownList } from './plan.ts'
+import type { Node } from './node.ts'
+import { plan, refuseUnknownList, toldBy } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
@@ -25,7 +28,12 @@ const patience = 5 * second
 /** Records every sign-in is shown and hardly any step writes; queueing for them would help nobody. */
 const calm: ReadonlySet<Kind> = new Set(['instance'])
 
+/** Of the machine; it only says how long others were waited for. */
+const ownClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() }
+
 /**
+ * @param given.node Who answers from memory in this process, if anybody does.
+ * @param given.clock For the time that the other nodes are waited for.
  * @param given.auditKey 32 bytes derived for `audit`.
  * @param given.random Must not repeat itself, nor what another store over this database draws.
  */
@@ -33,8 +41,10 @@ export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
   readonly auditKey: Buffer
+  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited'>
+  readonly clock?: Clock
 }): Store {
-  const { database, random, auditKey } = given
+  const { database, random, auditKey, node, clock = ownClock } = given
   const site: Site = { ...database, shaped: shapes() }
   const inTurn = queue()
   const fresh = (length: number) => random.bytes(length).toString('base64url')
@@ -44,24 +54,36 @@ export function sqlStore(given: {
     for (const ref of refs) if ('many' in ref) refuseUnknownList(ref)
     const until = performance.now() + patience
 
-    return inTurn(turnsOf(refs), async () => {
+    const done = await inTurn(turnsOf(refs), async () => {
       for (let lost = 0; lost < tries; lost++) {
         // Also whoever waited its turn behind others that waited for the database.
         if (performance.now() > until) throw new Unavailable('the database stays busy')
         const { now, shown, seen } = await show(site, asked)
         const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
-        if (keep.length + record.length === 0) return verdict
+        if (keep.length + record.length === 0) return { verdict, ends: false }
 
         const deeds = plan(seen, keep)
         const events = record.map(storable)
         const ids = events.map(() => fresh(16))
         const revision = fresh(12)
-        const done = await database.commit((held) => {
-          const sealed = seal(auditKey, held, events, ids, now)
-          const writes = deeds.map((deed) => writeOf(site, deed, revision))
-          return { writes: [...writes, ...recordOf(site, held, sealed)], head: sealed.head }
-        })
-        if (done) return verdict
+        const { touched, revoked } = toldBy(seen, deeds, now)
+        const committed = await database
+          .commit((held) => {
+            const sealed = seal(auditKey, held, events, ids, now)
+            const writes = deeds.map((deed) => writeOf(site, deed, revision))
+            const told = telling(site, node?.id ?? '', revoked, now)
+            const recorded = recordOf(site, held, sealed)
+            return { writes: [...writes, ...told, ...recorded], head: sealed.head }
+          })
+          .catch((error) => {
+            // It may have been done all the same.
+            node?.wrote(touched, revoked)
+            throw error
+          })
+        if (committed) {
+          node?.wrote(touched, revoked)
+          return { verdict, ends: revoked.length > 0 }
+        }
         // Whoever lost again and again steps aside for a moment, each for a different one.
         if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
       }
@@ -70,6 +92,11 @@ export function sqlStore(given: {
         `a step over ${names} lost ${tries} tries to others, or to a record it never asked`,
       )
     })
+    if (done.ends) {
+      const took = await barrier(database, clock, node?.id ?? '')
+      node?.waited(took)
+    }
+    return done.verdict
   }
 
   return {

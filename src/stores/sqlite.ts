@@ -97,12 +97,41 @@ export async function openSqlite(given: {
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
       commit: (build) => patiently(patience, () => commit(build)),
+      line: (hint) => {
+        const stop = noticing(connection, hint)
+        return {
+          read: async (queries) => (await patiently(patience, () => read(() => queries))).rows,
+          write: (query) => patiently(patience, () => met(query)),
+          close: async () => stop(),
+        }
+      },
       close: async () => connection.close(),
     }
   } catch (error) {
     connection.close()
     throw error
   }
+}
+
+/** How often it is looked whether another connection has written: a few microseconds each time. */
+const noticeEvery = second / 50
+
+/** Calls `hint` when another connection has written. @returns Stops that. */
+function noticing(connection: DatabaseSync, hint: () => void): () => void {
+  const statement = connection.prepare('pragma data_version')
+  let seen = statement.get()?.data_version
+  const look = () => {
+    try {
+      const now = statement.get()?.data_version
+      if (now === seen) return
+      seen = now
+    } catch {
+      // Whoever reads next finds out why.
+    }
+    hint()
+  }
+  const timer = setInterval(look, noticeEvery).unref()
+  return () => clearInterval(timer)
 }
 
 function connect(path: string): DatabaseSync {

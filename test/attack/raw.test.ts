@@ -48,7 +48,7 @@ const statuses = (answers: readonly RawAnswer[]) => answers.map(({ status }) => 
 /** Expects that nothing broke, and that the server still answers. */
 async function isWell(server: ServerProcess): Promise<void> {
   const got = await fetch(`${server.origin}${base}/health/ready`)
-  expect(await got.json()).toEqual({ status: 'ok', checks: { database: 'ok' } })
+  expect(await got.json()).toEqual({ status: 'ok', checks: { database: 'ok', feed: 'fresh' } })
   expect(server.stderr.filter((line) => JSON.parse(line).level >= 50)).toEqual([])
 }
 

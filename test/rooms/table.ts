@@ -23,7 +23,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   stores: {
     at: ['src/stores/'],
     // The chain of the audit is sealed inside the transaction.
-    imports: ['stores', 'ports', 'src/rules/time.ts', 'src/rules/audit.ts'],
+    imports: [
+      'stores',
+      'ports',
+      'src/rules/time.ts',
+      'src/rules/audit.ts',
+      // What nodes hear from each other, and for how long they rest on it.
+      'src/rules/trust.ts',
+      'src/rules/revocation.ts',
+    ],
     types: ['rules'],
     node: 'any',
   },

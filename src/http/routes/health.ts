@@ -7,12 +7,14 @@ import { Unavailable } from '../../ports.ts'
 import type { Ready } from '../../wire.ts'
 import { type Answer, open, type Route } from '../route.ts'
 
-const unavailable: Answer = {
+type Feed = Ready['checks']['feed']
+
+const unavailable = (feed: Feed): Answer => ({
   ok: true,
   status: 503,
   headers: { 'Retry-After': '1' },
-  body: { status: 'unavailable', checks: { database: 'unavailable' } } satisfies Ready,
-}
+  body: { status: 'unavailable', checks: { database: 'unavailable', feed } } satisfies Ready,
+})
 
 export const healthRoutes: readonly Route[] = [
   open({
@@ -27,20 +29,23 @@ export const healthRoutes: readonly Route[] = [
   open({
     method: 'GET',
     path: '/health/ready',
-    summary: 'Whether requests can be served.',
+    summary: 'Whether requests can be served, and whether this node answers from memory.',
     guard: { anyHost: true, limit: 'floor' },
     body: 'none',
     async answer({ site }) {
+      const { store, standing } = site.world
+      const feed = (): Feed => (standing.state().fresh ? 'fresh' : 'behind')
       try {
-        await site.world.store.ping()
+        await store.ping()
       } catch (error) {
-        if (error instanceof Unavailable) return unavailable
+        if (error instanceof Unavailable) return unavailable(feed())
         throw error
       }
+      // A node that is behind reads for every check, and serves all the same.
       return {
         ok: true,
         status: 200,
-        body: { status: 'ok', checks: { database: 'ok' } } satisfies Ready,
+        body: { status: 'ok', checks: { database: 'ok', feed: feed() } } satisfies Ready,
       }
     },
   }),

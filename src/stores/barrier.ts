@@ -1,0 +1,43 @@
+/**
+ * Barrier: whoever has revoked something waits until every node has dropped it, or can no longer
+ * answer from memory. It rests on no clock but the own, monotonic one.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../ports.ts'
+import { longestLease, waitsFor } from '../rules/revocation.ts'
+import type { Millis } from '../rules/time.ts'
+import type { Database, NodeRow } from './database.ts'
+import { everybody } from './feed.ts'
+
+/** The longest pause between two looks. */
+const longestPause: Millis = 25
+
+/**
+ * Waits. To be called after the commit, which thereby lies before the end of the feed as it is read.
+ *
+ * @param node Who has dropped it already; empty when that is nobody.
+ * @returns How long it took.
+ */
+export async function barrier(
+  { builder, read }: Pick<Database, 'builder' | 'read'>,
+  { elapsed }: Clock,
+  node: string,
+): Promise<Millis> {
+  const since = elapsed()
+  // A node that is not known of may have the longest lease there is.
+  let longest: Millis | undefined
+  for (let wait = 1; ; wait = Math.min(2 * wait, longestPause)) {
+    const seen = await read(() => everybody(builder)).catch(() => undefined)
+    if (seen) {
+      const [rows = [], [end] = []] = seen.rows
+      const nodes = rows as unknown as NodeRow[]
+      const head = Number(end?.head)
+      if (nodes.every(({ id, applied }) => id === node || applied >= head)) return elapsed() - since
+      longest = Math.max(longest ?? 0, ...nodes.map(({ lease }) => lease))
+    }
+    if (elapsed() - since >= waitsFor(longest ?? longestLease)) return elapsed() - since
+    await pause(wait)
+  }
+}

@@ -1,0 +1,323 @@
+/**
+ * Standing, lease, feed and barrier, on both databases: what is revoked is remembered nowhere once the
+ * step has answered. Each trap of the design by its number (`docs/guide/several-nodes.md`).
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest'
+import { type Heard, instance, type Store, session, Unavailable, user } from '../src/ports.ts'
+import type { Facts, Kind } from '../src/rules/facts.ts'
+import { forget, keep } from '../src/rules/step.ts'
+import { subjectOf } from '../src/rules/trust.ts'
+import { beneath, noon, open, person, places, sessionOf, storeOn } from './store/bed.ts'
+import { hands, type Meddling, real, type Seat, seat, until } from './store/seats.ts'
+
+/** A person with a session. */
+const settle = (store: Store) =>
+  store.step({}, () => ({
+    verdict: undefined,
+    keep: [keep('users', person('ada')), keep('sessions', sessionOf('ada', 'one'))],
+  }))
+
+const learn = async ({ standing }: Seat) => {
+  await Promise.all([
+    standing.find('sessions', 'one'),
+    standing.find('users', 'ada'),
+    standing.find('instance', 'instance'),
+  ])
+}
+const recalled = <K extends Kind>({ standing }: Seat, kind: K, id: string): Facts[K] | undefined =>
+  standing.recall()?.(kind, id)
+const knows = (one: Seat) => recalled(one, 'sessions', 'one') !== undefined
+
+const endOne = (store: Store) =>
+  store.step({ one: session('one') }, ({ one }) => ({
+    verdict: undefined,
+    keep: one ? [keep('sessions', { ...one, endedAt: noon, endReason: 'revoked' })] : [],
+  }))
+const change = (store: Store, what: Partial<Facts['users']>) =>
+  store.step({ ada: user('ada') }, ({ ada }) => ({
+    verdict: undefined,
+    keep: ada ? [keep('users', { ...ada, ...what })] : [],
+  }))
+
+/** Keeps a node's looks, or its beats, from ever being answered. */
+function sticking(meddling: Meddling, which?: 'write') {
+  let free = () => {}
+  const stuck = new Promise<void>((resolve) => {
+    free = resolve
+  })
+  meddling.before = (what) => (which === undefined || what === which ? stuck : undefined)
+  return { free: () => free() }
+}
+
+/** Everything that ends trust, and the record that must not be remembered afterwards. */
+const endings: Readonly<Record<string, [(store: Store) => Promise<unknown>, Kind, string]>> = {
+  'a session ends': [endOne, 'sessions', 'one'],
+  'a live session is forgotten': [
+    (store) =>
+      store.step({ one: session('one') }, () => ({
+        verdict: 0,
+        keep: [forget('sessions', 'one')],
+      })),
+    'sessions',
+    'one',
+  ],
+  'a version moves': [(store) => change(store, { version: 2 }), 'users', 'ada'],
+  'somebody is disabled': [(store) => change(store, { disabledAt: noon }), 'users', 'ada'],
+  'a role changes': [(store) => change(store, { role: 'viewer' }), 'users', 'ada'],
+  'a scope changes': [(store) => change(store, { scopes: '[{}]' }), 'users', 'ada'],
+  'the epoch moves': [
+    (store) =>
+      store.step({ here: instance() }, ({ here }) => ({
+        verdict: 0,
+        keep: here ? [keep('instance', { ...here, epoch: here.epoch + 1 })] : [],
+      })),
+    'instance',
+    'instance',
+  ],
+}
+
+describe.each(Object.entries(places))('standing on %s', (_, place) => {
+  /** Nodes over one database, which know the session; clocks stand still unless a test moves them. */
+  async function seats(count: number) {
+    const at = await place()
+    const clocks = Array.from({ length: count }, hands)
+    const all: Seat[] = []
+    for (const clock of clocks) all.push(await seat(at, { clock }))
+    await settle((all[0] as Seat).store)
+    for (const one of all) await learn(one)
+    return { at, all, clocks, tables: await beneath(at) }
+  }
+
+  describe.each(Object.entries(endings))('%s', (_, [ending, kind, id]) => {
+    test('and nobody remembers the record, from the answer on', async () => {
+      const { all } = await seats(3)
+      const [one, ...others] = all as [Seat, ...Seat[]]
+      for (const other of all) expect(recalled(other, kind, id)).toBeDefined()
+      await ending(one.store)
+      for (const other of [one, ...others]) expect(recalled(other, kind, id)).toBeUndefined()
+      // All of them wrote how far they have heard, and none waited for a lease to run out.
+      expect(one.standing.state().barriers).toMatchObject({ count: 1, longest: 0 })
+    })
+  })
+
+  test('what ends no trust is told to nobody and waits for nobody', async () => {
+    const { all, tables } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    await change(one.store, { lastLoginAt: noon })
+    expect(recalled(other, 'users', 'ada')).toBeDefined()
+    expect(await tables.run('select * from revocations')).toEqual([])
+    expect(one.standing.state().barriers.count).toBe(0)
+    // Whoever wrote it reads it again, so that it does not write the same over and over.
+    expect(recalled(one, 'users', 'ada')).toBeUndefined()
+  })
+
+  test('one who writes without being a node is heard too, and waits too', async () => {
+    const { all, at } = await seats(1)
+    await endOne(storeOn(await open(at, real)))
+    expect(knows(all[0] as Seat)).toBe(false)
+  })
+
+  test('trap 1: what is revoked while it is read is not remembered', async () => {
+    const { all } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    const { memory } = other.node
+    let go = () => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const reading = memory.fill('sessions', 'one', async () => {
+      const row = await other.store.find(session('one'))
+      await held
+      return row
+    })
+    const another = memory.fill('users', 'ada', async () => {
+      await held
+      return other.store.find(user('ada'))
+    })
+    await endOne(one.store)
+    go()
+    expect(await reading).toMatchObject({ endedAt: null })
+    await another
+    expect(recalled(other, 'sessions', 'one')).toBeUndefined()
+    // What nobody revoked meanwhile is.
+    expect(recalled(other, 'users', 'ada')).toBeDefined()
+  })
+
+  test('trap 2: whoever stood still answers nothing, before any timer has run', async () => {
+    const { all, clocks } = await seats(1)
+    const [node] = all as [Seat]
+    clocks[0]?.pass(999)
+    expect(knows(node)).toBe(true)
+    clocks[0]?.pass(1)
+    expect(knows(node)).toBe(false)
+    // It hears again, and what it remembered is still good.
+    await until(() => knows(node))
+  })
+
+  test('trap 2: a machine that slept shows it by its two clocks', async () => {
+    const { all, clocks } = await seats(1)
+    const [clock] = clocks
+    if (clock) clock.wall += 251
+    expect(knows(all[0] as Seat)).toBe(false)
+    await until(() => knows(all[0] as Seat))
+  })
+
+  test('trap 3: a node that comes hears first where the feed ends', async () => {
+    const { all, at } = await seats(1)
+    await endOne((all[0] as Seat).store)
+    const late = await seat(at, { clock: hands() })
+    expect(late.standing.state()).toMatchObject({ fresh: true, feedLag: 0 })
+    expect(late.node.id).not.toBe(all[0]?.node.id)
+  })
+
+  test.each([
+    ['an entry is missing', `update feed set head = head + 1`],
+    [
+      'the feed ends before what was heard',
+      `delete from revocations where seq > 0; update feed set head = head - 1`,
+    ],
+    ['the epoch is another one', `update instance set epoch = epoch + 1`],
+    ['the node was forgotten', `delete from nodes`],
+    ['its row is of another time', `update nodes set beats = beats - 1`],
+  ])('trap 4: %s, and everything is forgotten', async (_, tampering) => {
+    const { all, clocks, tables } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    // The feed has an entry, which both have heard.
+    await change(one.store, { displayName: 'Ada' })
+    await learn(one)
+    expect(knows(one)).toBe(true)
+    for (const one of tampering.split(';')) await tables.run(one)
+    await until(() => one.node.memory.size === 0)
+    await until(() => one.node.fresh())
+    expect(knows(one)).toBe(false)
+    // It is a node like any other again.
+    clocks[0]?.pass(1)
+    await learn(one)
+    await endOne(other.store)
+    expect(knows(one)).toBe(false)
+  })
+
+  test('trap 6: a slow answer shortens the lease, which counts from the sending', async () => {
+    const clock = hands()
+    const meddling: Meddling = {}
+    const node = await seat(await place(), { clock, meddling })
+    await settle(node.store)
+    await learn(node)
+    meddling.before = (what) => {
+      if (what === 'read') clock.pass(900)
+      return undefined
+    }
+    clock.pass(1_000)
+    await until(() => node.standing.state().leaseAge === 900)
+    const stuck = sticking(meddling)
+    expect(knows(node)).toBe(true)
+    clock.pass(100)
+    expect(knows(node)).toBe(false)
+    stuck.free()
+  })
+
+  test('trap 7: a dead node is waited for as long as it may have a lease, and forgotten in the end', async () => {
+    const at = await place()
+    const node = await seat(at, { lease: 250 })
+    const tables = await beneath(at)
+    await settle(node.store)
+    await tables.run(`insert into nodes (id, lease, applied, beats) values ('dead', 400, -1, 1)`)
+    const began = performance.now()
+    await change(node.store, { role: 'viewer' })
+    // The longest lease of all rows, not the own.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(440)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    await until(async () => (await tables.run('select id from nodes')).length === 1)
+    // Ten leases of its own, watched.
+    expect(performance.now() - began).toBeGreaterThan(4_000)
+    const again = performance.now()
+    await change(node.store, { role: 'member' })
+    expect(performance.now() - again).toBeLessThan(400)
+  })
+
+  test('a node whose beats are not acknowledged has no lease after five, however well it reads', async () => {
+    const clock = hands()
+    const meddling: Meddling = {}
+    const node = await seat(await place(), { clock, meddling })
+    await settle(node.store)
+    await learn(node)
+    const stuck = sticking(meddling, 'write')
+    for (let age = 0; age < 4_900; age += 700) {
+      clock.pass(700)
+      await until(() => node.standing.state().leaseAge === 0)
+    }
+    expect([clock.age, knows(node)]).toEqual([4_900, true])
+    clock.pass(100)
+    await until(() => node.standing.state().leaseAge === 0)
+    expect(knows(node)).toBe(false)
+    stuck.free()
+    await until(() => knows(node))
+  })
+
+  test('without the database nothing is answered after a lease, and all of it soon after it is back', async () => {
+    const clock = hands()
+    const meddling: Meddling = {}
+    const node = await seat(await place(), { clock, meddling })
+    await settle(node.store)
+    await learn(node)
+    const told: Heard[] = []
+    node.standing.watch([subjectOf('sessions', 'one')], (heard) => told.push(heard))
+    meddling.before = () => Promise.reject(new Unavailable('cut'))
+    clock.pass(1_000)
+    expect(knows(node)).toBe(false)
+    expect(told).toEqual([])
+    clock.pass(1_000)
+    await until(() => told.length > 0)
+    expect(told).toEqual(['lost'])
+    delete meddling.before
+    await until(() => knows(node))
+    expect(told).toEqual(['lost'])
+  })
+
+  test('whoever watches is told once, here at once and elsewhere before it is answered', async () => {
+    const { all } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    const told: string[] = []
+    const stops = [one, other].map((here, at) =>
+      here.standing.watch([subjectOf('sessions', 'one'), subjectOf('users', 'ada')], (heard) =>
+        told.push(`${at} ${heard}`),
+      ),
+    )
+    await change(one.store, { lastLoginAt: noon })
+    expect(told).toEqual([])
+    await endOne(one.store)
+    expect(told).toEqual(['0 changed', '1 changed'])
+    stops[1]?.()
+    await change(other.store, { role: 'viewer' })
+    expect(told).toEqual(['0 changed', '1 changed', '0 changed'])
+  })
+
+  test('a node that leaves is waited for by nobody', async () => {
+    const { all, tables } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    await other.node.close()
+    expect(other.node.fresh()).toBe(false)
+    expect(await tables.run('select id from nodes')).toEqual([{ id: one.node.id }])
+    await endOne(one.store)
+    expect(one.standing.state().barriers.longest).toBe(0)
+  })
+
+  test('old entries are removed, and a node that has not heard them begins anew', async () => {
+    const at = await place()
+    const tables = await beneath(at)
+    const node = await seat(at, { lease: 250 })
+    await settle(node.store)
+    await learn(node)
+    await tables.run(`insert into revocations (seq, node, subjects, at)
+      with recursive n(seq) as (select 1 union all select seq + 1 from n where seq < 10020)
+      select seq, '', 'users:nobody', 0 from n`)
+    await tables.run(`update feed set head = 10020`)
+    await until(() => node.node.memory.size === 0)
+    await until(
+      async () => (await tables.run('select seq from revocations where seq <= 20')).length === 0,
+    )
+    expect(node.standing.state()).toMatchObject({ fresh: true, feedLag: 0 })
+  })
+})
