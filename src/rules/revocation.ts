@@ -5,7 +5,7 @@
  * @see Gray and Cheriton, Leases, SOSP 1989
  * @module
  */
-import type { PolicyOf, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { type Instant, type Millis, second } from './time.ts'
 
 export const revocationSettings = {
@@ -17,8 +17,6 @@ export const revocationSettings = {
     doc: 'How long a node that no longer hears from the others answers from memory; it then reads.',
   },
 } as const satisfies Settings
-
-export type RevocationPolicy = PolicyOf<typeof revocationSettings>
 
 /** A moment, on both clocks of one machine. */
 export interface Moment {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Facts, Kind } from './facts.ts'
-import { mustBeHeard } from './trust.ts'
+import { mustBeHeard, restsOnEnded } from './trust.ts'
 
 const session = { id: 's', endedAt: null, expiresAt: 100, idleUntil: 50, provenAt: 1, digest: 'a' }
 const user = {
@@ -42,4 +42,14 @@ test.each<[string, Kind, object | undefined, object | undefined, boolean]>([
 ])('%s', (_, kind, before, after, heard) => {
   type Some = Partial<Facts[Kind]> & Record<string, unknown>
   expect(mustBeHeard(kind, before as Some | undefined, after as Some | undefined, 9)).toBe(heard)
+})
+
+test.each<[string, Kind, Record<string, unknown>, boolean, boolean]>([
+  ['a session that was ended', 'sessions', { endedAt: 5 }, true, true],
+  ['somebody who was disabled', 'users', { disabledAt: 5, deletedAt: null }, true, true],
+  ['a deed that goes on with who stands', 'sessions', { endedAt: null }, true, false],
+  ['a deed that found nothing left to do', 'users', { disabledAt: null }, false, true],
+  ['a guess, of which nobody hears', 'attempts', {}, false, false],
+])('rests on trust that is ended: %s', (_, kind, shown, kept, rests) => {
+  expect(restsOnEnded(kind, shown, kept)).toBe(rests)
 })

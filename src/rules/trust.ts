@@ -55,6 +55,19 @@ export function mustBeHeard(
   return Object.keys(after).some((name) => after[name] !== before[name] && !quiet.includes(name))
 }
 
+/**
+ * Whether a deed that was shown this rests on trust that is ended already: it may answer that nobody is
+ * let in by it only when every node has heard so.
+ *
+ * @param kept Whether the deed writes anything. One that found nothing left to do may rest on whatever
+ *   it was shown.
+ */
+export function restsOnEnded(kind: Kind, shown: Compared, kept: boolean): boolean {
+  if (!unheard[kind]) return false
+  const { endedAt, disabledAt, deletedAt } = shown
+  return !kept || [endedAt, disabledAt, deletedAt].some((at) => (at ?? null) !== null)
+}
+
 /** Whether somebody may still be let in by a record: a sweep of what is over ends no trust. */
 const isAlive = ({ endedAt, deletedAt, expiresAt }: Compared, now: Instant): boolean =>
   (endedAt ?? null) === null &&

@@ -10,6 +10,7 @@ import { longestLease, waitsFor } from '../rules/revocation.ts'
 import type { Millis } from '../rules/time.ts'
 import type { Database, NodeRow } from './database.ts'
 import { everybody } from './feed.ts'
+import type { Node } from './node.ts'
 
 /** The longest pause between two looks. */
 const longestPause: Millis = 25
@@ -17,13 +18,13 @@ const longestPause: Millis = 25
 /**
  * Waits. To be called after the commit, which thereby lies before the end of the feed as it is read.
  *
- * @param node Who has dropped it already; empty when that is nobody.
+ * @param node Who answers from memory in this process: asked, not read, how far it has heard.
  * @returns How long it took.
  */
 export async function barrier(
   { builder, read }: Pick<Database, 'builder' | 'read'>,
-  { elapsed }: Clock,
-  node: string,
+  { elapsed }: Pick<Clock, 'elapsed'>,
+  node: Pick<Node, 'id' | 'hears'> | undefined,
 ): Promise<Millis> {
   const since = elapsed()
   // A node that is not known of may have the longest lease there is.
@@ -34,7 +35,8 @@ export async function barrier(
       const [rows = [], [end] = []] = seen.rows
       const nodes = rows as unknown as NodeRow[]
       const head = Number(end?.head)
-      if (nodes.every(({ id, applied }) => id === node || applied >= head)) return elapsed() - since
+      const others = nodes.every(({ id, applied }) => id === node?.id || applied >= head)
+      if (others && (await (node?.hears(head) ?? true))) return elapsed() - since
       longest = Math.max(longest ?? 0, ...nodes.map(({ lease }) => lease))
     }
     if (elapsed() - since >= waitsFor(longest ?? longestLease)) return elapsed() - since

@@ -37,8 +37,6 @@ export type Tables = {
 /** What one step revoked. Without a hole, in the order of the commits. */
 export interface Revocations {
   readonly seq: number
-  /** Who did it; empty when it was not a node. */
-  readonly node: string
   /** With spaces between. */
   readonly subjects: string
   readonly at: Instant

@@ -14,7 +14,7 @@ import type { Site } from './shapes.ts'
 export const channel = 'sallyport_feed'
 
 /** What a node looks at is at most so long; one that is further behind forgets everything. */
-export const mostEntries = 1_000
+const mostEntries = 1_000
 /** How many entries are kept. */
 const keptEntries = 10_000
 
@@ -24,7 +24,6 @@ const keptEntries = 10_000
  */
 export function telling(
   { builder, dialect, shaped }: Site,
-  node: string,
   subjects: readonly Subject[],
   at: Instant,
 ): Query[] {
@@ -34,11 +33,9 @@ export function telling(
     shaped('move feed', [], () =>
       sql`update feed set head = head + 1 where id = 'feed'`.compile(builder),
     ),
-    shaped('tell feed', [node, said, at], () =>
-      sql`insert into revocations (seq, node, subjects, at)
-        select head, cast(${node} as text), cast(${said} as text), cast(${at} as bigint) from feed`.compile(
-        builder,
-      ),
+    shaped('tell feed', [said, at], () =>
+      sql`insert into revocations (seq, subjects, at)
+        select head, cast(${said} as text), cast(${at} as bigint) from feed`.compile(builder),
     ),
     ...(dialect === 'postgres'
       ? [shaped('notify', [], () => sql.raw(`select pg_notify('${channel}', '')`).compile(builder))]
@@ -62,14 +59,14 @@ export const looking = (builder: Builder, node: string, applied: number): Query[
     cross join feed left join nodes on nodes.id = ${node}`.compile(builder),
   builder
     .selectFrom('revocations')
-    .select(['seq', 'node', 'subjects'])
+    .select(['seq', 'subjects'])
     .where('seq', '>', applied)
     .orderBy('seq')
     .limit(mostEntries)
     .compile(),
 ]
 
-export type Entry = Pick<Revocations, 'seq' | 'node' | 'subjects'>
+export type Entry = Pick<Revocations, 'seq' | 'subjects'>
 
 /** Whether entries run without a hole from one place to another. */
 export const isWhole = (entries: readonly Entry[], from: number, to: number): boolean =>

@@ -119,12 +119,9 @@ export async function startNode(given: {
   function takeIn(entries: readonly Entry[], { epoch, head }: Looked): boolean {
     if (!heard || epoch !== heard.epoch || !isWhole(entries, heard.applied, head)) return false
     heard = { epoch, applied: head }
-    for (const { node, subjects } of entries) {
-      // Its own were dropped when they were committed, and nobody else waits for it to say so.
-      if (node === id) continue
-      owed = true
-      drop(subjects.split(' ') as Subject[])
-    }
+    if (entries.length > 0) owed = true
+    // Its own too: one whose commit was never answered may have been dropped too early.
+    for (const { subjects } of entries) drop(subjects.split(' ') as Subject[])
     return true
   }
 
@@ -206,6 +203,11 @@ export async function startNode(given: {
     wrote(quietly: readonly Subject[], heardOf: readonly Subject[]): void {
       for (const subject of quietly) remembered.drop(subject)
       drop(heardOf)
+    },
+    /** Whether nothing is answered here any more that was revoked up to there. */
+    async hears(head: number): Promise<boolean> {
+      if (!heard || heard.applied < head) await look()
+      return heard === undefined || heard.applied >= head || !fresh()
     },
     waited(took: Millis): void {
       barriers.count += 1

@@ -8,7 +8,7 @@ import { devicesOf, type Many, owners, sessionsOf } from '../ports.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Change } from '../rules/step.ts'
 import type { Instant } from '../rules/time.ts'
-import { mustBeHeard, type Subject, subjectOf } from '../rules/trust.ts'
+import { mustBeHeard, restsOnEnded, type Subject, subjectOf } from '../rules/trust.ts'
 import type { Row } from './database.ts'
 import { keyOf, type Seen } from './show.ts'
 
@@ -100,6 +100,10 @@ export function toldBy(
   const named = (some: readonly Deed[]) => some.map(({ kind, id }) => subjectOf(kind, id))
   return { touched: named(written), revoked: named(heard) }
 }
+
+/** Whether a step rests on what others may not have heard of yet. */
+export const isResting = (seen: ReadonlyMap<string, Seen>, kept: readonly Change[]): boolean =>
+  [...seen.values()].some(({ kind, fact }) => restsOnEnded(kind, fact, kept.length > 0))
 
 /** Only what differs is written: a column that is named again costs a page of each of its indexes. */
 function changedIn(fact: Row, before: Row): Row {

@@ -20,10 +20,16 @@ export function lineTo(url: string, hint: () => void): Line {
   let current: Promise<Client> | undefined
   let closed = false
 
-  async function connect(): Promise<Client> {
-    const client = await connectionFor(url, patience, () => {
-      current = undefined
+  function connect(): Promise<Client> {
+    const connecting = opened(() => {
+      // Another one may stand in its place by now.
+      if (current === connecting) current = undefined
     })
+    return connecting
+  }
+
+  async function opened(onLost: () => void): Promise<Client> {
+    const client = await connectionFor(url, patience, onLost)
     client.on('notification', hint)
     await client.query(`listen ${channel}`)
     return client

@@ -15,7 +15,7 @@ import type { Database } from './database.ts'
 import { telling } from './feed.ts'
 import { pageOf } from './list.ts'
 import type { Node } from './node.ts'
-import { plan, refuseUnknownList, toldBy } from './plan.ts'
+import { isResting, plan, refuseUnknownList, toldBy } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
@@ -29,7 +29,7 @@ const patience = 5 * second
 const calm: ReadonlySet<Kind> = new Set(['instance'])
 
 /** Of the machine; it only says how long others were waited for. */
-const ownClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() }
+const ownClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() }
 
 /**
  * @param given.node Who answers from memory in this process, if anybody does.
@@ -41,8 +41,8 @@ export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
   readonly auditKey: Buffer
-  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited'>
-  readonly clock?: Clock
+  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears'>
+  readonly clock?: Pick<Clock, 'elapsed'>
 }): Store {
   const { database, random, auditKey, node, clock = ownClock } = given
   const site: Site = { ...database, shaped: shapes() }
@@ -60,7 +60,7 @@ export function sqlStore(given: {
         if (performance.now() > until) throw new Unavailable('the database stays busy')
         const { now, shown, seen } = await show(site, asked)
         const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
-        if (keep.length + record.length === 0) return { verdict, ends: false }
+        if (keep.length + record.length === 0) return { verdict, ends: isResting(seen, []) }
 
         const deeds = plan(seen, keep)
         const events = record.map(storable)
@@ -71,7 +71,7 @@ export function sqlStore(given: {
           .commit((held) => {
             const sealed = seal(auditKey, held, events, ids, now)
             const writes = deeds.map((deed) => writeOf(site, deed, revision))
-            const told = telling(site, node?.id ?? '', revoked, now)
+            const told = telling(site, revoked, now)
             const recorded = recordOf(site, held, sealed)
             return { writes: [...writes, ...told, ...recorded], head: sealed.head }
           })
@@ -82,7 +82,7 @@ export function sqlStore(given: {
           })
         if (committed) {
           node?.wrote(touched, revoked)
-          return { verdict, ends: revoked.length > 0 }
+          return { verdict, ends: revoked.length > 0 || isResting(seen, keep) }
         }
         // Whoever lost again and again steps aside for a moment, each for a different one.
         if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
@@ -93,7 +93,7 @@ export function sqlStore(given: {
       )
     })
     if (done.ends) {
-      const took = await barrier(database, clock, node?.id ?? '')
+      const took = await barrier(database, clock, node)
       node?.waited(took)
     }
     return done.verdict

@@ -34,9 +34,10 @@ export interface Seat {
   readonly database: Database
 }
 
-/** What a test does to a node's looks and beats, before each. */
+/** What a test does to a node's looks and beats, before each, and to the commits of its steps. */
 export interface Meddling {
   before?: (what: 'read' | 'write') => Promise<unknown> | undefined
+  commit?: (commit: () => Promise<boolean>) => Promise<boolean>
 }
 
 export async function seat(
@@ -47,6 +48,10 @@ export async function seat(
   const opened = await open(place, clock)
   const database: Database = {
     ...opened,
+    commit: (build) => {
+      const commit = () => opened.commit(build)
+      return meddling.commit ? meddling.commit(commit) : commit()
+    },
     line(hint) {
       const line = opened.line(hint)
       return {

@@ -18,7 +18,6 @@ export const feed: Migration = ({ builder: { schema }, builder, text }) => [
   schema
     .createTable('revocations')
     .addColumn('seq', 'bigint', (column) => column.primaryKey())
-    .addColumn('node', text, (column) => column.notNull())
     .addColumn('subjects', text, (column) => column.notNull())
     .addColumn('at', 'bigint', (column) => column.notNull()),
   schema
