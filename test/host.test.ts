@@ -44,7 +44,7 @@ test('a fault of the host’s own is 500, told once, and asks the host nothing e
 })
 
 test('with the database away nobody is let into a route of the host’s, and it is told as 503', async () => {
-  const { gate, database } = await openTestGate('postgres')
+  const { gate, database, pass } = await openTestGate('postgres')
   const ada = visitor(gate)
   await ada.setUp()
   const cookie = [...ada.jar].map((pair) => pair.join('=')).join('; ')
@@ -59,9 +59,11 @@ test('with the database away nobody is let into a route of the host’s, and it 
   onTestFinished(() => admin.end())
   await admin.query(`alter database ${name} allow_connections false`)
   await admin.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = $2',
-    [name, 'sallyport'],
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name like $2',
+    [name, 'sallyport%'],
   )
+  // As long as the lease lasts it is remembered who stands; then nobody is let in.
+  pass(1_000)
   const refused = await mine()
   expect(refused).toMatchObject({ ok: false, code: 'unavailable' })
   expect(

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { createSallyport, type Sallyport, type SallyportOptions } from '../../src/index.ts'
@@ -52,7 +53,7 @@ export interface TestGate {
   another(options?: Partial<SallyportOptions>): Promise<Sallyport>
   /** Wall time moves only by this, in milliseconds. */
   pass(time: number): void
-  /** Runs a statement on a connection of its own. */
+  /** Runs a statement on a connection of its own; whatever it changes is remembered nowhere. */
   query(statement: string): Promise<Record<string, unknown>[]>
   /** What was recorded since it was last asked. */
   recorded(): Promise<AuditLine[]>
@@ -91,8 +92,9 @@ export async function openTestGate(
     if (faults.length > 0 && !options.onFault) throw faults[0]
   })
 
-  const { query, close } = await reach(database)
+  const { query: reached, close } = await reach(database)
   onTestFinished(close)
+  const query = heard(reached)
   const seen = new Set<unknown>()
   return {
     gate,
@@ -115,6 +117,19 @@ export async function openTestGate(
       for (const name of tables) rows.push(await query(`select * from ${name} order by id`))
       return JSON.stringify(rows)
     },
+  }
+}
+
+/** What is changed past the store is told to nobody: so that nodes do not rest on it, they begin anew. */
+function heard(query: TestGate['query']): TestGate['query'] {
+  return async (statement) => {
+    const rows = await query(statement)
+    if (/^\s*(?:select|pragma|explain)/i.test(statement)) return rows
+    await query('update feed set head = head + 1')
+    const behind = 'select nodes.id from nodes, feed where nodes.applied < feed.head'
+    const until = performance.now() + 2_000
+    while ((await query(behind)).length > 0 && performance.now() < until) await pause(5)
+    return rows
   }
 }
 

@@ -17,8 +17,8 @@ export const alterations = {
   /** Tells on standard error when a step has met a changed world. */
   'tells lost tries': {
     file: 'src/stores/sql-store.ts',
-    from: 'if (done) return verdict',
-    to: `if (done) return verdict; process.stderr.write('lost a try\\n')`,
+    from: 'if (committed) {',
+    to: `if (!committed) process.stderr.write('lost a try\\n'); if (committed) {`,
   },
   /** Writes a record whatever became of it since it was shown. */
   'compares no revisions': {
@@ -31,6 +31,53 @@ export const alterations = {
     file: 'src/flows/refresh.ts',
     from: 'return verdict.ok ?',
     to: `if (verdict.ok) process.kill(process.pid, 'SIGKILL'); return verdict.ok ?`,
+  },
+  /** Counts, while the lease is held, how sessions are checked, and tells so five times a second. */
+  'tells how sessions are checked': {
+    file: 'src/flows/authenticate.ts',
+    from: `world.standing.count(known ? 'remembered' : 'read')`,
+    to: `if (world.standing.recall()) {
+      const tally = (globalThis.tally ??= { remembered: 0, read: 0 })
+      tally[known ? 'remembered' : 'read'] += 1
+      globalThis.telling ??= setInterval(
+        () => process.stderr.write('checked ' + JSON.stringify(tally) + '\\n'), 200).unref()
+    }`,
+  },
+  /** Takes its time between reading a record and remembering it. */
+  'remembers slowly': {
+    file: 'src/stores/memory.ts',
+    from: 'const fact = await read()',
+    to: `const fact = await read()
+      await new Promise((resolve) => setTimeout(resolve, 40 * Math.random()))`,
+  },
+  /** Cannot use its SQLite file while there is another by the name in `AWAY`. */
+  'can lose its file': {
+    file: 'src/stores/sqlite.ts',
+    from: 'const prepared = preparing(connection)',
+    to: `const { existsSync } = process.getBuiltinModule('node:fs')
+    const ready = preparing(connection)
+    const prepared = (text) => {
+      if (!existsSync(process.env.AWAY)) return ready(text)
+      throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+    }`,
+  },
+  /** Answers a revocation without waiting for anybody. */
+  'waits for nobody': {
+    file: 'src/stores/sql-store.ts',
+    from: 'if (done.ends) {',
+    to: 'if (false) {',
+  },
+  /** Answers from memory, lease or no lease. */
+  'looks at no lease': {
+    file: 'src/rules/revocation.ts',
+    from: 'return age >= 0 &&',
+    to: 'return true || age >= 0 &&',
+  },
+  /** Remembers what it has read, whatever was heard of it meanwhile. */
+  'remembers what was revoked': {
+    file: 'src/stores/memory.ts',
+    from: 'if (fact && !disturbed(subjectOf(kind, id), since))',
+    to: 'if (fact)',
   },
 } as const satisfies Record<string, Alteration>
 
