@@ -6,8 +6,8 @@
  */
 import { registerHooks } from 'node:module'
 import type * as index from '../../src/index.ts'
-import { alter } from '../server/altered.ts'
-import { instantHashing, mutations } from './mutations.ts'
+import { alter, alterations as known } from '../server/altered.ts'
+import { mutations } from './mutations.ts'
 
 const source = new URL('../../src/', import.meta.url).href
 
@@ -27,7 +27,7 @@ registerHooks({
     const name = nameIn(url)
     if (name === undefined) return loaded
     const [file = ''] = url.split('?')
-    const alterations = [instantHashing, ...(mutations[name] ?? [])]
+    const alterations = [known['hashes at once'], ...(mutations[name] ?? [])]
     const text = alterations
       .filter((one) => file.endsWith(`/${one.file}`))
       .reduce(alter, String(loaded.source))

@@ -6,19 +6,6 @@
  */
 import type { Alteration } from '../server/altered.ts'
 
-/** Not a mutation: passwords are hashed at once, for their cost is not what is played. */
-export const instantHashing: Alteration = {
-  file: 'src/system/argon2id.ts',
-  from: 'const queue = hashQueue(',
-  to: `const queue = ((_) => ({
-    run: async ({ secret, salt, length }) => {
-      const { hkdfSync } = process.getBuiltinModule('node:crypto')
-      return { ok: true, value: Buffer.from(hkdfSync('sha256', secret, salt, '', length)) }
-    },
-    close: async () => {},
-  }))(`,
-}
-
 const session = 'src/rules/session.ts'
 const rotation = 'src/rules/rotation.ts'
 const users = 'src/rules/user.ts'

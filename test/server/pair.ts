@@ -1,5 +1,5 @@
 /**
- * Two servers over one database, and the browsers of one person that reach them as if they were one.
+ * Two servers, or more, over one database, and the browsers that reach them as if they were one.
  *
  * @module
  */
@@ -23,57 +23,67 @@ export const places = {
 export type Place = (typeof places)[keyof typeof places]
 export type Jar = ReadonlyMap<string, string>
 
-export interface Pair {
-  readonly nodes: readonly [ServerProcess, ServerProcess]
+export interface Fleet {
+  readonly nodes: readonly ServerProcess[]
   /** A browser with these cookies whose requests go to one of the nodes. */
-  tab(node: 0 | 1, jar?: Jar): Browser
+  tab(node: number, jar?: Jar): Browser
   /** Starts a node again, on its port. */
-  again(node: 0 | 1, env?: Readonly<Record<string, string>>): Promise<void>
+  again(node: number, env?: Readonly<Record<string, string>>): Promise<void>
   /** Runs a statement past the servers. */
   query(statement: string): Promise<Record<string, unknown>[]>
 }
 
+export interface Pair extends Fleet {
+  readonly nodes: readonly [ServerProcess, ServerProcess]
+}
+
 /** Starts two servers, without a limit of sessions. */
-export async function pair(
+export const pair = async (place: Place, more: Readonly<Record<string, string>> = {}) =>
+  // As many as were asked for.
+  (await fleet(2, place, { SALLYPORT_SESSION_LIMIT: '0', ...more })) as Pair
+
+/** Starts `count` servers. */
+export async function fleet(
+  count: number,
   place: Place,
   more: Readonly<Record<string, string>> = {},
-): Promise<Pair> {
+): Promise<Fleet> {
   const folder = emptyFolder()
-  const [port, other] = [await freePort(), await freePort()]
-  const origin = `http://localhost:${port}`
+  const ports: number[] = []
+  while (ports.length < count) ports.push(await freePort())
+  const origin = `http://localhost:${ports[0]}`
   const env: Record<string, string> = {
     ...(await place()),
     SALLYPORT_PUBLIC_ORIGIN: origin,
-    SALLYPORT_SESSION_LIMIT: '0',
     ...more,
   }
-  const start = (at: number, extra = {}) =>
-    serve({ folder, port: at, env: { ...unlimited, ...env, ...extra } })
-  const nodes = await Promise.all([start(port), start(other)])
+  const start = (port = 0, extra = {}) =>
+    serve({ folder, port, env: { ...unlimited, ...env, ...extra } })
+  const nodes = await Promise.all(ports.map((port) => start(port)))
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
   const database = env.SALLYPORT_DATABASE
   return {
     nodes,
     tab(node, jar) {
-      const one = browser({ port: nodes[node].port, origin, agent })
+      const one = browser({ port: ports[node] ?? 0, origin, agent })
       for (const [name, value] of jar ?? []) one.jar.set(name, value)
       return one
     },
     async again(node, extra) {
-      nodes[node] = await start(nodes[node].port, extra)
+      nodes[node] = await start(ports[node], extra)
     },
     query: database === undefined ? inFile(folder) : await inPostgres(database),
   }
 }
 
-function inFile(folder: string): Pair['query'] {
+function inFile(folder: string): Fleet['query'] {
   const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { timeout: 5_000 })
   onTestFinished(() => file.close())
   return async (statement) => file.prepare(statement).all()
 }
 
-async function inPostgres(connectionString: string): Promise<Pair['query']> {
+async function inPostgres(connectionString: string): Promise<Fleet['query']> {
   const client = new pg.Client({ connectionString, options: '-c search_path=sallyport' })
   await client.connect()
   onTestFinished(() => client.end())
