@@ -70,7 +70,8 @@ export async function storeFigures(rounds = 9): Promise<StoreFigure[]> {
 
 async function storeAt(place: string): Promise<Store> {
   const database = await openDatabase(place, { clock, random })
-  const store = sqlStore({ database, random, auditKey: randomBytes(32) })
+  const auditKey = randomBytes(32)
+  const store = sqlStore({ database, random, auditKey: () => auditKey })
   const ada = { id: 'ada', username: 'ada', displayName: 'Ada', role: 'member', scopes: '[]' }
   const blank = {
     temporaryUntil: null,

@@ -1,7 +1,7 @@
 /**
  * Whether `node_modules` is what the lockfile asks for, and `npm ci` when it is not. npm notes what
  * it installed in `node_modules/.package-lock.json`, also when somebody ran it by hand, so that
- * note is compared and none of our own is kept. Kept to what Node 12 can read.
+ * note and what lies there are compared, and none of our own is kept. Kept to what Node 12 can read.
  *
  * @module
  */
@@ -19,17 +19,22 @@ function isComplete(root) {
 
   const isAsked = (place) => place in asked
   const isInstalled = (place) => {
-    if (!place.includes('node_modules/')) return true
+    if (!place.includes('node_modules/') || asked[place].link) return true
     // Optional packages are mostly for other platforms; npm leaves those out.
-    if (!installed[place]) return Boolean(asked[place].optional || asked[place].devOptional)
-    const isThere = fs.existsSync(path.join(root, place))
-    return isThere && installed[place].version === asked[place].version
+    const there = versionIn(path.join(root, place))
+    if (!there) return Boolean(asked[place].optional || asked[place].devOptional)
+    return there === asked[place].version && (installed[place] || asked[place]).version === there
   }
   return Object.keys(asked).every(isInstalled) && Object.keys(installed).every(isAsked)
 }
 
 /** Runs `npm ci`; a failure ends this process with npm's own words and code. */
 function install(root) {
+  // It would empty the folder behind the link, which another checkout works with.
+  if (isLink(path.join(root, 'node_modules'))) {
+    process.stderr.write('node_modules is a link: run npm ci in the folder it leads to.\n')
+    process.exit(1)
+  }
   process.stderr.write('Installing packages (npm ci)\n')
   // npm itself may run on the system's older Node, of which it would warn for every package.
   const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error']
@@ -42,6 +47,22 @@ function install(root) {
   if (done.status === 0) return
   process.stderr.write(`npm ci failed${done.error ? `: ${done.error.message}` : ''}\n`)
   process.exit(done.status || 1)
+}
+
+function isLink(place) {
+  try {
+    return fs.lstatSync(place).isSymbolicLink()
+  } catch (_absent) {
+    return false
+  }
+}
+
+function versionIn(place) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(place, 'package.json'), 'utf8')).version
+  } catch (_absentOrBroken) {
+    return undefined
+  }
 }
 
 function readPackages(file) {

@@ -3,9 +3,17 @@
  *
  * @module
  */
+export type { Told } from './chores.ts'
 export type { From } from './http/site.ts'
+export {
+  type Operator,
+  OperatorRefusal,
+  openOperator,
+  type SecretStatus,
+} from './operator.ts'
 export { SettingsError, saidIn, settings } from './options.ts'
 export { Unavailable } from './ports.ts'
+export type { KeyUses } from './rules/retirement.ts'
 export type { PolicyOf, Settings } from './rules/settings.ts'
 export {
   environmentName,

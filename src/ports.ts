@@ -12,11 +12,13 @@ import type { LockoutPolicy } from './rules/lockout.ts'
 import type { passwordSettings } from './rules/password.ts'
 import type { LimitPolicy } from './rules/rate.ts'
 import type { Refusal } from './rules/refusal.ts'
+import type { KeyUses } from './rules/retirement.ts'
 import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
 import type { PolicyOf } from './rules/settings.ts'
 import type { Step } from './rules/step.ts'
 import type { StepUpPolicy } from './rules/step-up.ts'
+import type { SweptKind } from './rules/sweep.ts'
 import type { Instant, Millis } from './rules/time.ts'
 import type { Subject } from './rules/trust.ts'
 
@@ -188,8 +190,21 @@ export interface Store {
     consecutive: number
   }): Promise<readonly Facts['attempts'][]>
 
-  /** Removes buckets that stopped mattering, at most 500. @returns How many. */
-  sweep(): Promise<number>
+  /**
+   * Removes rows that nobody will ask for any more, at most a slice of one kind, and lets others
+   * take a turn.
+   *
+   * @param by.toldFor How long a session's row outlives its absolute limit.
+   * @returns How many; fewer than a slice when there are no more.
+   */
+  sweep(kind: SweptKind, by: { readonly toldFor: Millis; readonly slice: number }): Promise<number>
+
+  /**
+   * What still rests on the root secret `keyId`.
+   *
+   * @param underWay How long after it went out of use something may still have been made under it.
+   */
+  uses(keyId: string, underWay: Millis): Promise<KeyUses>
 
   /** Throws {@link Unavailable} unless the database answers. */
   ping(): Promise<void>
@@ -292,6 +307,7 @@ export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly hasher: PasswordHasher
+  /** Of the ring as it is now: a rotation changes them while the node runs. */
   readonly keys: Keys
   readonly policy: {
     readonly session: SessionPolicy
@@ -303,8 +319,8 @@ export interface World {
   }
   readonly instanceId: string
   readonly publicOrigin: string
-  /** What claims the instance while it has no owner. */
-  readonly setupToken: string
+  /** What claims the instance while it has no owner; the first is the one to print. */
+  readonly setupTokens: readonly string[]
   /** Lower-cased common passwords; loaded when first asked for. */
   readonly commonPasswords: () => Promise<ReadonlySet<string>>
 }

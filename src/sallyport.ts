@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sweep } from './flows/sweep.ts'
+import { startChores, type Told } from './chores.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import { cookieJar } from './http/cookies.ts'
 import { credentialsOf, passCaller, passOrigin, unfit } from './http/guard.ts'
@@ -26,8 +26,7 @@ import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts
 import { type Clock, instance, Unavailable, type World } from './ports.ts'
 import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
-import { minute } from './rules/time.ts'
-import { writeFault } from './system/fault-line.ts'
+import { writeChore, writeFault } from './system/fault-line.ts'
 import type { Signed } from './wire.ts'
 import { openWorld } from './world.ts'
 
@@ -37,6 +36,8 @@ export interface Surroundings {
   readonly onFault?: ((fault: Fault) => void) | undefined
   /** Told once the instance got its owner. */
   readonly onClaimed?: (() => void) | undefined
+  /** Told of work between requests; by default only what went wrong is written, as a JSON line. */
+  readonly onChore?: ((told: Told) => void) | undefined
   /** For tests: a clock set by hand, also where the database has one of its own. */
   readonly clock?: Clock | undefined
 }
@@ -83,6 +84,8 @@ export interface Sallyport {
   readonly basePath: string
   /** Security headers for pages, and for files whose name changes with what is in them. */
   readonly headers: { readonly page: HeaderSet; readonly asset: HeaderSet }
+  /** Reads the secret file now if it has changed; otherwise that is done every few seconds. */
+  lookAtSecret(): Promise<void>
   close(): Promise<void>
 }
 
@@ -93,21 +96,26 @@ export interface Sallyport {
  * @throws {Unavailable} When the database does not answer.
  */
 export async function createSallyport(options: SallyportOptions): Promise<Sallyport> {
-  const { onFault, onClaimed, clock, ...written } = options
-  return openGate(saidIn(written), { onFault, onClaimed, clock })
+  const { onFault, onClaimed, onChore, clock, ...written } = options
+  return openGate(saidIn(written), { onFault, onClaimed, onChore, clock })
 }
 
 /** As {@link createSallyport}, with settings as they were said, for complaints by their own names. */
 export async function openGate(
   said: readonly Said[],
-  { onFault = writeFault, onClaimed = () => {}, clock, onOpened }: Surroundings & Witness = {},
+  {
+    onFault = writeFault,
+    onClaimed = () => {},
+    onChore = writeChore,
+    clock,
+    onOpened,
+  }: Surroundings & Witness = {},
 ): Promise<Sallyport> {
-  const { world, policy, close } = await openWorld(said, clock)
+  const { world, policy, keyring, close } = await openWorld(said, clock)
   onOpened?.(world)
+  const chores = startChores(world, keyring, harmless(onChore))
   const site = siteOf(world, policy, { onFault: harmless(onFault), onClaimed: harmless(onClaimed) })
   const { publicOrigin } = world
-  // What a sweep could not remove decides nothing either; the next one may.
-  const sweeping = setInterval(() => void sweep(world).catch(() => {}), minute).unref()
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
   const handlePlain = handlerOf(site, [
@@ -146,13 +154,14 @@ export async function openGate(
       written(refuse(code, allow ? { allow } : {}), request, apiHeaders(origin)),
     async setupToken() {
       const here = await world.store.find(instance())
-      return here?.claimedAt === null ? world.setupToken : undefined
+      return here?.claimedAt === null ? world.setupTokens[0] : undefined
     },
     publicOrigin,
     basePath: policy.basePath,
     headers,
+    lookAtSecret: () => chores.look(),
     async close() {
-      clearInterval(sweeping)
+      await chores.stop()
       await close()
     },
   }

@@ -7,12 +7,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { acquaint } from './flows/acquaint.ts'
+import { type Keyring, keyringOf } from './keyring.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
-import type { Clock, World } from './ports.ts'
-import { deriveKeys } from './rules/keys.ts'
-import { setupTokenOf } from './rules/set-up.ts'
+import type { Clock, Store, World } from './ports.ts'
+import type { Ring } from './rules/keys.ts'
+import { setupTokensOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
-import { startNode } from './stores/node.ts'
+import { type Node, startNode } from './stores/node.ts'
 import { openDatabase } from './stores/open.ts'
 import { sqlStore } from './stores/sql-store.ts'
 import { standingOf } from './stores/standing.ts'
@@ -21,7 +22,8 @@ import { loadBlocklist } from './system/blocklist.ts'
 import { systemClock } from './system/clock.ts'
 import { modeComplaints } from './system/file-modes.ts'
 import { systemRandom as random } from './system/random.ts'
-import { resolveRootSecret } from './system/root-secret.ts'
+import { readRing, resolveRootSecret, secretFileOf } from './system/root-secret.ts'
+import { stampOf } from './system/secret-file.ts'
 
 const sqliteFile = ({ database }: Policy): string | undefined => {
   const file = /^sqlite:(.+)$/s.exec(database)?.[1]
@@ -49,6 +51,62 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
   return found.ok ? complaints : [...complaints, ...found.complaints]
 }
 
+/** What a node keeps, opened: the store, and the keys it is sealed under. */
+interface Kept {
+  readonly store: Store
+  /** Where it answers requests: a command does not. */
+  readonly node: Node | undefined
+  readonly keyring: Keyring
+  /** As it was read. */
+  readonly ring: Ring
+  /** Where it stands. */
+  readonly file: ReturnType<typeof secretFileOf>
+  readonly instanceId: string
+  /** The clock that all nodes share. */
+  readonly now: Clock['now']
+}
+
+/**
+ * Opens the database and the secret.
+ *
+ * @param secret Whether a secret that is missing may be `made`, or has to be `kept` already.
+ * @throws {SettingsError} With everything that is wrong with the secret.
+ * @throws {Unavailable} When the database does not answer.
+ */
+export async function openKept(
+  policy: Policy,
+  secret: 'made' | 'kept',
+  clock?: Clock,
+): Promise<Kept> {
+  const sources = { ...policy, folder: secretFolder(policy), random }
+  const file = secretFileOf(sources)
+  const stamp = file && (await stampOf(file.path))
+  const root =
+    secret === 'kept' && file
+      ? await readRing(file.path, file.name)
+      : await resolveRootSecret(sources)
+  if (!root.ok) throw new SettingsError(root.complaints)
+  const clocks = { clock: clock ?? systemClock, ...(clock && { clockForTests: clock }) }
+  const database = await openDatabase(policy.database, { ...clocks, random })
+  const { instanceId } = database
+  const keyring = keyringOf(root.ring, instanceId, file && { ...file, stamp })
+  const auditKey = () => keyring.keys.active('audit').key
+  const node =
+    secret === 'made'
+      ? await startNode({
+          database,
+          clock: clocks.clock,
+          random,
+          lease: policy.revocation.lease,
+        }).catch(async (error) => {
+          await database.close()
+          throw error
+        })
+      : undefined
+  const store = sqlStore({ database, random, auditKey, clock: clocks.clock, ...(node && { node }) })
+  return { store, node, keyring, ring: root.ring, file, instanceId, now: () => database.now() }
+}
+
 /**
  * Opens the world.
  *
@@ -59,42 +117,26 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
 export async function openWorld(
   said: readonly Said[],
   clock: Clock | undefined,
-): Promise<{ world: World; policy: Policy; close: () => Promise<void> }> {
+): Promise<{ world: World; policy: Policy; keyring: Keyring; close: () => Promise<void> }> {
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
-  const { publicOrigin = '', secret, secretFile } = policy
+  const { publicOrigin = '' } = policy
   const { session, password, refresh, stepUp, lockout, limits } = policy
 
-  const folder = secretFolder(policy)
-  const root = await resolveRootSecret({ secret, secretFile, folder, random })
-  if (!root.ok) throw new SettingsError(root.complaints)
-  const clocks = { clock: clock ?? systemClock, ...(clock && { clockForTests: clock }) }
-  const database = await openDatabase(policy.database, { ...clocks, random })
-  const { instanceId } = database
-  const keys = deriveKeys(root.ring, instanceId)
-  const node = await startNode({
-    database,
-    clock: clocks.clock,
-    random,
-    lease: policy.revocation.lease,
-  }).catch(async (error) => {
-    await database.close()
-    throw error
-  })
-  const auditKey = keys.active('audit').key
-  const store = sqlStore({ database, random, auditKey, node, clock: clocks.clock })
+  const { store, node, keyring, instanceId, now } = await openKept(policy, 'made', clock)
+  if (!node) throw new Error('a world without a node')
   const leave = async () => {
     await node.close()
     await store.close()
   }
-  const strangers = await acquaint(store, keys).catch(async (error) => {
+  const met = await acquaint(store, keyring.keys).catch(async (error) => {
     await leave()
     throw error
   })
-  if (strangers !== undefined) {
+  if (!met.ok) {
     await leave()
-    throw new SettingsError([strangers])
+    throw new SettingsError([met.complaint])
   }
 
   const { memory, passes, queue, workers } = policy.hashing
@@ -103,19 +145,23 @@ export async function openWorld(
   const world: World = {
     store,
     standing: standingOf(node, store),
-    clock: { now: () => database.now(), elapsed: () => clocks.clock.elapsed() },
+    clock: { now, elapsed: () => (clock ?? systemClock).elapsed() },
     random,
     hasher,
-    keys,
+    get keys() {
+      return keyring.keys
+    },
     policy: { session, password, refresh, stepUp, lockout, limits },
     instanceId,
     publicOrigin,
-    setupToken: policy.setupToken ?? setupTokenOf(keys, instanceId),
+    get setupTokens() {
+      return policy.setupToken ? [policy.setupToken] : setupTokensOf(keyring.keys, instanceId)
+    },
     commonPasswords: loadBlocklist,
   }
   const close = async () => {
     await hasher.close()
     await leave()
   }
-  return { world, policy, close }
+  return { world, policy, keyring, close }
 }

@@ -1,27 +1,75 @@
 /**
- * Acquaint: a node and its database find out whether they belong together, before anything is served.
+ * Acquaint: a node and its database find out whether they belong together, before anything is served
+ * and whenever the node's secret has changed.
  *
  * @module
  */
-import { instance, type Store } from '../ports.ts'
+import { instance, type Store, type World } from '../ports.ts'
+import { event } from '../rules/audit.ts'
+import type { Instance } from '../rules/facts.ts'
 import type { Keys } from '../rules/keys.ts'
-import { keep } from '../rules/step.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import { keep, type Step } from '../rules/step.ts'
+
+/** What came of it: refused with a sentence, or met; `moved` when the database had another one before. */
+export type Acquainted =
+  | { readonly ok: true; readonly moved: boolean }
+  | { readonly ok: false; readonly complaint: string }
 
 /**
- * Holds the node's keys against the one the database last met, and leaves the active one there.
+ * Holds the node's keys against the one the database last met, and leaves the active one there. Until
+ * that is done nothing is made under a new one: what the database has not met cannot be missed.
  *
- * @returns A sentence when the keys are other ones: then nothing is to be served.
+ * A rotation away from a leaked secret moves the epoch: everything issued before it is void.
+ *
+ * @param by Who brings them, for the record: `node`, or `operator:<os user>`.
  */
-export function acquaint(store: Store, keys: Keys): Promise<string | undefined> {
-  const [active = ''] = keys.ids
-  return store.step({ here: instance() }, ({ here }) => {
+export function acquaint(store: Store, keys: Keys, by = 'node'): Promise<Acquainted> {
+  const { id } = keys.active('audit')
+  return store.step({ here: instance() }, ({ here }): Step<Acquainted> => {
     if (!here) throw new Error('the instance row is gone')
-    if (here.keyId === active) return { verdict: undefined }
+    const before = here.keyId
+    if (before === id) return { verdict: { ok: true, moved: false } }
+    if (before === null)
+      return {
+        verdict: { ok: true, moved: false },
+        keep: [keep('instance', { ...here, keyId: id })],
+      }
     // A node whose first key is new, but that still has the last one, brings a rotation.
-    if (here.keyId === null || keys.ids.includes(here.keyId))
-      return { verdict: undefined, keep: [keep('instance', { ...here, keyId: active })] }
-    return {
-      verdict: `secret: this database was made with another secret (key id ${here.keyId}); give that one.`,
+    const leaked = keys.leaked.ids.includes(before)
+    if (leaked || keys.ids.includes(before)) {
+      const epoch = leaked ? here.epoch + 1 : here.epoch
+      return {
+        verdict: { ok: true, moved: true },
+        keep: [keep('instance', { ...here, keyId: id, epoch })],
+        record: [rotated(before, id, leaked, by)],
+      }
     }
+    const complaint = `secret: this database was made with another secret (key id ${before}); give that one.`
+    return { verdict: { ok: false, complaint } }
   })
+}
+
+/** The event of a rotation. */
+export const rotated = (before: string, active: string, leaked: boolean, actor: string) =>
+  event('secret.rotated', 'success', {
+    actor,
+    subject: `secret:${before}`,
+    reason: leaked ? 'emergency' : null,
+    details: JSON.stringify({ active }),
+  })
+
+/** Whether other nodes have a secret that this one has not been given yet. */
+const lacksOne = (here: Instance | undefined, keys: Keys): boolean =>
+  typeof here?.keyId === 'string' && !keys.ids.includes(here.keyId)
+
+/**
+ * `unavailable` while this node is behind: what it cannot read may be genuine, so it neither refuses
+ * it nor takes it for an attack; it asks to come again.
+ *
+ * @param keys Those it was read with: they may have been renewed meanwhile.
+ */
+export async function behind({ store }: World, keys: Keys): Promise<Refusal | undefined> {
+  const here = await store.find(instance())
+  return lacksOne(here, keys) ? refuse('unavailable', { why: 'unknown root' }) : undefined
 }

@@ -7,11 +7,13 @@
 import { session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
 import type { Instance, Session, User } from '../rules/facts.ts'
+import type { Keys } from '../rules/keys.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { overReason, standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
 import { type Instant, type Millis, second } from '../rules/time.ts'
+import { behind } from './acquaint.ts'
 
 /** Who is asking, as it stands now. */
 export interface Caller {
@@ -49,13 +51,15 @@ export function allNamed(world: World, { session, refresh }: Holding): ReadonlyS
   return new Set(found.flatMap((one) => (one ? [one.sid] : [])))
 }
 
+const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
+  keys,
+  issuer: publicOrigin,
+  audience: instanceId,
+})
+
 function namedByAccess(world: World, text: string | undefined): Named | undefined {
   if (text === undefined) return undefined
-  const seen = readToken(text, world.clock.now(), {
-    keys: world.keys,
-    issuer: world.publicOrigin,
-    audience: world.instanceId,
-  })
+  const seen = readToken(text, world.clock.now(), contextOf(world))
   if (seen.kind === 'foreign') return undefined
   return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
 }
@@ -78,20 +82,53 @@ export type Soon<T> = T | Promise<T>
 export function authenticate(world: World, cookies: Holding): Soon<Caller | Refusal> {
   const found = named(world, cookies)
   if (found?.good) return stands(world, found)
-  return unrenewed(world, found)
+  return unrenewed(world, found, cookies)
 }
 
-async function unrenewed(world: World, found: Named | undefined): Promise<Refusal> {
-  const caller = await stands(world, found)
-  return caller.ok ? refuse('session_expired', { why: 'access token' }) : caller
+async function unrenewed(
+  world: World,
+  found: Named | undefined,
+  cookies: Holding,
+): Promise<Refusal> {
+  const { keys } = world
+  const caller = found ? await stands(world, found) : await unread(world, cookies, keys)
+  if (!caller.ok) return caller
+  // Under a root that only other nodes have, what cannot be read here need not be renewed.
+  const unreadable = cookies.session !== undefined && found?.claims === undefined
+  const late = unreadable && (await behind(world, keys))
+  return late || refuse('session_expired', { why: 'access token' })
 }
 
 /** As {@link authenticate}, but a session that only has to be renewed will do. */
-export const holder = (world: World, cookies: Holding): Soon<Caller | Refusal> =>
-  stands(world, named(world, cookies))
+export function holder(world: World, cookies: Holding): Soon<Caller | Refusal> {
+  const { keys } = world
+  const found = named(world, cookies)
+  return found ? stands(world, found) : unread(world, cookies, keys)
+}
 
-function stands(world: World, found: Named | undefined): Soon<Caller | Refusal> {
-  if (!found) return refuse('not_authenticated', { why: 'no genuine cookie' })
+/** What is said of cookies that name no session here. */
+async function unread(world: World, cookies: Holding, keys: Keys): Promise<Refusal> {
+  const nobody = refuse('not_authenticated', { why: 'no genuine cookie' })
+  if (cookies.session === undefined && cookies.refresh === undefined) return nobody
+  const seen = readToken(cookies.session ?? '', world.clock.now(), {
+    ...contextOf(world),
+    keys: keys.leaked,
+  })
+  // Whoever made it, a leaked secret may have: it only tells what became of what was genuine.
+  if (seen.kind !== 'foreign') return refuse('session_revoked', { reason: 'restored' })
+  return (await behind(world, keys)) ?? nobody
+}
+
+/**
+ * Why nothing may be done for a browser whose cookies only another node can read: a session that is
+ * not seen here would neither be ended nor replaced.
+ */
+export async function unseen(world: World, cookies: Holding): Promise<Refusal | undefined> {
+  if (cookies.session === undefined && cookies.refresh === undefined) return undefined
+  return named(world, cookies) ? undefined : behind(world, world.keys)
+}
+
+function stands(world: World, found: Named): Soon<Caller | Refusal> {
   const known = remembered(world, found)
   world.standing.count(known ? 'remembered' : 'read')
   return known ?? read(world, found)
@@ -139,7 +176,11 @@ function judged(
 /** No step takes longer, from being shown something to its commit. */
 const longestStep: Millis = 10 * second
 
-/** Keeps a session from idling out, for a request that a person made and that was let in. */
+/**
+ * Keeps a session from idling out, for a request that a person made and that was let in. One step each,
+ * at most once a minute a session: a thousand active sessions make 17 a second, where either database
+ * takes several hundred. Gathered ones would collide with whatever any of their people does.
+ */
 export function touched(world: World, caller: Caller): Soon<Caller> {
   return touch(caller.session, world.clock.now()) ? moved(world, caller) : caller
 }

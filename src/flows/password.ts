@@ -10,6 +10,7 @@ import { hasAged, passwordFault, secretOf, stored, toVerify } from '../rules/pas
 import type { FieldRefusal, Refusal } from '../rules/refusal.ts'
 import { temporaryBytes, temporaryPassword } from '../rules/temporary-password.ts'
 import { canSignIn } from '../rules/user.ts'
+import { behind } from './acquaint.ts'
 
 /** What came of holding a password against a person. */
 export interface Proof {
@@ -26,7 +27,7 @@ export interface Proof {
  * cannot be read, verifying the decoy costs the same.
  *
  * @param bucket Whose place in the hashing queue is taken.
- * @returns `busy` when there is no place.
+ * @returns `busy` when there is no place; `unavailable` while this node lacks the secret in use.
  */
 export async function prove(
   world: World,
@@ -35,6 +36,9 @@ export async function prove(
   bucket: string,
 ): Promise<Proof | Refusal> {
   const { hasher, keys, clock } = world
+  // For every name alike: one with a pepper that is not at hand would stand out.
+  const late = await behind(world, keys)
+  if (late) return late
   const hash = found && canSignIn(found, clock.now()) ? found.passwordHash : null
   const kept = hash === null ? undefined : toVerify(keys, hash, password)
   if (!kept || !hasher.reads(kept.phc)) {

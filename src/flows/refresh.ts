@@ -5,7 +5,7 @@
  * @module
  */
 import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
-import { type RefreshToken, readRefresh } from '../rules/refresh-token.ts'
+import { type RefreshToken, readRefresh, rootNamedIn } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { type Lost, type Rotated, rotate } from '../rules/rotation.ts'
 import type { Step } from '../rules/step.ts'
@@ -14,8 +14,8 @@ import { type Granted, grant } from './grant.ts'
 /**
  * The genuine token in a cookie.
  *
- * @returns `refresh_token_invalid` for what is none of ours; `unavailable` for one of a root that this
- *   node does not have: that is never taken for a theft.
+ * @returns `refresh_token_invalid` for what is none of ours, or of a root that is retired; `unavailable`
+ *   for one of a root that this node does not have: that is never taken for a theft.
  */
 export function genuine(
   world: World,
@@ -23,11 +23,14 @@ export function genuine(
 ): { ok: true; token: RefreshToken } | Refusal {
   if (!world.policy.refresh.enabled) return refuse('refresh_token_invalid', { why: 'switched off' })
   if (text === undefined) return refuse('refresh_token_invalid', { why: 'no cookie' })
-  const seen = readRefresh(world.keys, text)
+  const { keys } = world
+  const seen = readRefresh(keys, text)
   if (seen.kind === 'token') return { ok: true, token: seen.token }
-  return seen.kind === 'unknown-key'
-    ? refuse('unavailable', { why: 'unknown root' })
-    : refuse('refresh_token_invalid', { why: 'foreign' })
+  if (seen.kind === 'foreign') return refuse('refresh_token_invalid', { why: 'foreign' })
+  // Records are checked for ever: a root that only does that is known, and out of use.
+  return keys.byId('audit', rootNamedIn(text))
+    ? refuse('refresh_token_invalid', { why: 'retired root' })
+    : refuse('unavailable', { why: 'unknown root' })
 }
 
 /**

@@ -19,6 +19,7 @@ import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { firstOwner, mayClaim } from '../rules/set-up.ts'
 import { keep, type Step } from '../rules/step.ts'
+import { behind } from './acquaint.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { type From, signedIn } from './log-in.ts'
 import { faultOf, hashed } from './password.ts'
@@ -42,7 +43,9 @@ export async function admitClaim(
   token: string,
   from: From,
 ): Promise<Refusal | undefined> {
-  const refusal = mayClaim(await world.store.find(instance()), world.setupToken, token)
+  const late = await behind(world, world.keys)
+  if (late) return late
+  const refusal = mayClaim(await world.store.find(instance()), world.setupTokens, token)
   if (refusal) await record(world, refusedClaim(refusal, from))
   return refusal
 }
@@ -76,7 +79,7 @@ export async function setUp(
   const verdict = await world.store.step(
     { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
     (shown, now): Step<SetUp | Refusal> => {
-      const refusal = mayClaim(shown.instance, world.setupToken, asked.setupToken)
+      const refusal = mayClaim(shown.instance, world.setupTokens, asked.setupToken)
       if (refusal) return { verdict: refusal, record: [refusedClaim(refusal, from)] }
       if (!shown.instance) return { verdict: refuse('already_set_up') }
       if (shown.taken) return { verdict: refuse('username_taken') }

@@ -1,16 +1,28 @@
 /**
- * Sweep: what stopped mattering is removed. Nothing rests on it: what is there too long decides
- * nothing, so a sweep changes no answer.
+ * Sweep: removes what nobody will ask for any more, slice by slice. Any number of nodes may do it at
+ * once, and any of them may stop in the middle.
  *
  * @module
  */
 import type { World } from '../ports.ts'
+import { type Swept, type SweptKind, slice, sweptKinds, toldFor } from '../rules/sweep.ts'
 
-/** Removes buckets of guesses that stopped mattering, a slice at a time. @returns How many. */
-export async function sweep({ store }: World): Promise<number> {
-  for (let removed = 0; ; ) {
-    const slice = await store.sweep()
-    if (slice === 0) return removed
-    removed += slice
+/**
+ * Sweeps everything.
+ *
+ * @param goOn Asked before each slice; a node that is being closed does not.
+ * @returns How much was removed.
+ */
+export async function sweep(
+  { store }: Pick<World, 'store'>,
+  goOn: () => boolean = () => true,
+): Promise<Swept> {
+  const swept = Object.fromEntries(sweptKinds.map((kind) => [kind, 0])) as Record<SweptKind, number>
+  for (const kind of sweptKinds) {
+    for (let removed = slice; removed === slice && goOn(); ) {
+      removed = await store.sweep(kind, { toldFor, slice })
+      swept[kind] += removed
+    }
   }
+  return swept
 }

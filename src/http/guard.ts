@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { authenticate, type Caller, type Soon, touched } from '../flows/authenticate.ts'
+import { behind } from '../flows/acquaint.ts'
+import { authenticate, type Caller, type Soon, touched, unseen } from '../flows/authenticate.ts'
 import { recordCsrf, recordForbidden, recordUnfit } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
@@ -62,6 +63,20 @@ export function passOrigin(
   return fault === undefined ? undefined : rejected(site, fault, address)
 }
 
+/** Who is calling, where a route asks; nobody, where it does not. */
+export function pass(
+  request: Request,
+  site: Site,
+  guard: Guard,
+  credentials: Credentials,
+  address: string,
+  limit: (caller: Caller | Refusal) => Refusal | undefined,
+): Soon<Caller | Refusal | undefined> {
+  if (guard.caller !== 'anyone')
+    return passCaller(request, site, guard, credentials, address, limit)
+  return guard.anyHost ? undefined : unseen(site.world, credentials.cookies)
+}
+
 /**
  * Who is calling, past the token gate where the method is unsafe. It is known at once, unless something
  * has to be read or written for it.
@@ -105,7 +120,7 @@ function admitted(
   if (isUnsafe(request.method)) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
-    if (fault !== undefined) return rejected(site, fault, address, caller)
+    if (fault !== undefined) return rejectedToken(site, fault, address, caller)
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
@@ -128,8 +143,19 @@ async function forbidden(
   return refuse('forbidden', { why: permission })
 }
 
+/** As {@link rejected}, for the token gate: a node that is behind cannot tell a token it has no key of. */
+export async function rejectedToken(
+  site: Site,
+  why: string,
+  address: string,
+  caller?: Caller,
+): Promise<Refusal> {
+  const { world } = site
+  return (await behind(world, world.keys)) ?? rejected(site, why, address, caller)
+}
+
 /** Refuses a request that a gate did not let through, and records it. */
-export async function rejected(
+async function rejected(
   { world }: Site,
   why: string,
   address: string,

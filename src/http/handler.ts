@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../rules/refusal.ts'
 import { addressOf, bucketOf } from './address.ts'
 import { readJson, readNothing } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
-import { credentialsOf, passCaller, passOrigin, unfit } from './guard.ts'
+import { credentialsOf, pass, passOrigin, unfit } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { limited, limitedCaller } from './limits.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
@@ -79,12 +79,9 @@ async function answered(
   const { guard } = route
   const tooMany = flood ?? limited({ site, guard, cookies, bucket })
   if (tooMany) return tooMany
-  const caller =
-    guard.caller === 'anyone'
-      ? undefined
-      : await passCaller(request, site, guard, credentials, address, (who) =>
-          limitedCaller({ site, cookies, bucket }, who),
-        )
+  const caller = await pass(request, site, guard, credentials, address, (who) =>
+    limitedCaller({ site, cookies, bucket }, who),
+  )
   if (caller && !caller.ok) return caller
 
   const body = await bodyOf(request, route)

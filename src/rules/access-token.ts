@@ -9,7 +9,7 @@
  * @module
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import type { Keys } from './keys.ts'
+import type { Checking, Keys } from './keys.ts'
 import { day, type Instant, type Millis, second } from './time.ts'
 
 /** The longest token that is looked at, in characters. */
@@ -38,7 +38,7 @@ export interface Claims {
 
 /** What the reader holds a token against. */
 export interface TokenContext {
-  readonly keys: Keys
+  readonly keys: Checking
   readonly issuer: string
   readonly audience: string
 }

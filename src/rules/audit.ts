@@ -34,6 +34,8 @@ export const auditEvents = {
   'credentials.refused':
     'A cookie of ours came twice, or a token named a session that is not its person’s; `reason` says which.',
   'device.forgotten': 'A person stopped trusting one of the own devices.',
+  'secret.rotated': 'A new root secret is in use; `subject` is the one before it.',
+  'secret.retired': 'A root secret that nothing needs any more was taken out of use.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

@@ -38,6 +38,23 @@ test.each([
   expect(hkdf(hex(secret), hex(salt), hex(info), length).toString('hex')).toBe(out)
 })
 
+test('a leaked root knows passwords and records, a retired one records; neither anything else', () => {
+  const [three, four] = [rootOf(Buffer.alloc(32, 3)), rootOf(Buffer.alloc(32, 4))]
+  const keys = deriveKeys(
+    { active: one, verify: [], passwordsOnly: [three], auditOnly: [four] },
+    'i',
+  )
+  const whole = deriveKeys({ active: three, verify: [four] }, 'i')
+  const known = (id: string) => purposes.filter((purpose) => keys.byId(purpose, id))
+  expect([known(three.id), known(four.id)]).toEqual([['pepper', 'audit'], ['audit']])
+  expect(keys.byId('pepper', three.id)).toEqual(whole.byId('pepper', three.id))
+  expect(keys.ids).toEqual([one.id])
+  expect(keys.leaked.ids).toEqual([three.id])
+  // Only to tell whoever comes with a session of it that it is over.
+  expect(purposes.filter((purpose) => keys.leaked.byId(purpose, three.id))).toEqual(['access'])
+  expect(() => deriveKeys({ active: one, verify: [], auditOnly: [one] }, 'i')).toThrow('twice')
+})
+
 describe('a ring', () => {
   const keys = deriveKeys({ active: one, verify: [two] }, 'instance')
 

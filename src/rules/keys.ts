@@ -37,17 +37,27 @@ export interface Root {
 export interface Ring {
   readonly active: Root
   readonly verify: readonly Root[]
+  /** Leaked ones: passwords hashed under them are still known, and nothing else. */
+  readonly passwordsOnly?: readonly Root[]
+  /** Retired ones: records sealed under them can still be checked. */
+  readonly auditOnly?: readonly Root[]
 }
 
-export interface Keys {
-  /** The key that makes new things, 32 bytes. */
-  active(purpose: Purpose): { readonly id: string; readonly key: Buffer }
-  /** The key of a generation, 32 bytes; `undefined` when that root is not in the ring. */
+/** Keys to check with. */
+export interface Checking {
+  /** The key of a generation, 32 bytes; `undefined` when no root in the ring is good for that. */
   byId(purpose: Purpose, id: string): Buffer | undefined
   /** The same key for `createHmac`, made once: one made of bytes each time costs six times the MAC. */
   forMac(purpose: Purpose, id: string): KeyObject | undefined
-  /** Every generation in the ring, the active one first. */
+  /** Every generation that checks everything, the active one first. */
   readonly ids: readonly string[]
+}
+
+export interface Keys extends Checking {
+  /** The key that makes new things, 32 bytes. */
+  active(purpose: Purpose): { readonly id: string; readonly key: Buffer }
+  /** Of the leaked ones: whoever shows something made under them can be told that it is void. */
+  readonly leaked: Checking
 }
 
 /** Names a root secret without telling anything of it: 48 bits, base64url, 8 characters. */
@@ -75,27 +85,49 @@ export function hkdf(secret: Buffer, salt: Buffer, info: Buffer, length: number)
  * @param instanceId The salt: two installations with one secret share no key.
  * @throws {Error} When two roots have one id, which is one secret named twice.
  */
-export function deriveKeys({ active, verify }: Ring, instanceId: string): Keys {
-  const salt = Buffer.from(instanceId)
+export function deriveKeys(ring: Ring, instanceId: string): Keys {
+  const { active, verify, passwordsOnly = [], auditOnly = [] } = ring
   const roots = [active, ...verify]
-  const derived = new Map<string, Buffer>()
-  for (const { id, secret } of roots) {
-    for (const purpose of purposes) {
-      const name = `${purpose}/${id}`
-      if (derived.has(name)) throw new Error(`keys: root secret ${id} is in the ring twice`)
-      derived.set(name, hkdf(secret, salt, Buffer.from(`sallyport/1/${name}`), 32))
-    }
-  }
-  const objects = new Map([...derived].map(([name, key]) => [name, createSecretKey(key)]))
-  const byId = (purpose: Purpose, id: string) => derived.get(`${purpose}/${id}`)
+  const found = derived(instanceId, [
+    [roots, purposes],
+    [passwordsOnly, ['pepper', 'audit']],
+    [auditOnly, ['audit']],
+  ])
   return {
     active(purpose) {
-      const key = byId(purpose, active.id)
+      const key = found.byId(purpose, active.id)
       if (!key) throw new Error(`keys: no purpose ${purpose}`)
       return { id: active.id, key }
     },
-    byId,
-    forMac: (purpose, id) => objects.get(`${purpose}/${id}`),
+    ...found,
     ids: roots.map(({ id }) => id),
+    leaked: {
+      ...derived(instanceId, [[passwordsOnly, ['access']]]),
+      ids: passwordsOnly.map(({ id }) => id),
+    },
+  }
+}
+
+function derived(
+  instanceId: string,
+  good: readonly (readonly [roots: readonly Root[], ends: readonly Purpose[]])[],
+): Omit<Checking, 'ids'> {
+  const salt = Buffer.from(instanceId)
+  const keys = new Map<string, Buffer>()
+  const seen = new Set<string>()
+  for (const [roots, ends] of good) {
+    for (const { id, secret } of roots) {
+      if (seen.has(id)) throw new Error(`keys: root secret ${id} is in the ring twice`)
+      seen.add(id)
+      for (const purpose of ends) {
+        const name = `${purpose}/${id}`
+        keys.set(name, hkdf(secret, salt, Buffer.from(`sallyport/1/${name}`), 32))
+      }
+    }
+  }
+  const objects = new Map([...keys].map(([name, key]) => [name, createSecretKey(key)]))
+  return {
+    byId: (purpose, id) => keys.get(`${purpose}/${id}`),
+    forMac: (purpose, id) => objects.get(`${purpose}/${id}`),
   }
 }

@@ -134,21 +134,31 @@ export const stored = (pepper: string, phc: string): string => `${pepper}${phc}`
 
 /** A kept hash, taken apart. */
 export interface KeptHash {
-  /** The key id of the pepper it was made under. */
-  readonly pepper: string
+  /** The key id of the pepper it was made under; `undefined` for one that was imported. */
+  readonly pepper: string | undefined
   readonly phc: string
 }
 
+/** Beginnings of hashes that other programs have made; a pepper's key id has 8 characters and a `$`. */
+const imported = /^(?:\$|pbkdf2_sha(?:256|512)\$|[\da-f]{32}:)/
+/** Of better-auth, which folds a password further than others do. */
+const foldedByNfkc = /^[\da-f]{32}:/
+
 /**
- * Takes a kept hash apart and prepares `password` for verifying against it.
+ * Takes a kept hash apart and prepares `password` for verifying against it. What has no pepper was
+ * imported, and is held against the password as it was typed.
  *
- * @returns `undefined` when it is no hash of ours, or of a pepper that is not at hand.
+ * @returns `undefined` when it is of a pepper that is not at hand.
  */
 export function toVerify(
   keys: Keys,
   kept: string,
   password: string,
 ): (KeptHash & { secret: Buffer }) | undefined {
+  if (imported.test(kept)) {
+    const typed = foldedByNfkc.test(kept) ? password.normalize('NFKC') : password
+    return { pepper: undefined, phc: kept, secret: Buffer.from(typed) }
+  }
   const at = kept.indexOf('$')
   const pepper = kept.slice(0, Math.max(at, 0))
   const key = keys.byId('pepper', pepper)
@@ -156,8 +166,8 @@ export function toVerify(
 }
 
 /**
- * Whether a hash is to be made anew when its password is next at hand: of an earlier pepper, or with
- * weaker parameters than those in use.
+ * Whether a hash is to be made anew when its password is next at hand: imported, of an earlier pepper,
+ * or with weaker parameters than those in use.
  */
 export const hasAged = (keys: Keys, { pepper }: KeptHash, weaker: boolean): boolean =>
   weaker || pepper !== keys.active('pepper').id

@@ -107,6 +107,10 @@ export function readRefresh(keys: Keys, text: string): RefreshRead {
   return { kind: 'token', token }
 }
 
+/** The key id in a text that was read as a token of an unknown root. */
+export const rootNamedIn = (text: string): string =>
+  Buffer.from(text, 'base64url').subarray(1, 7).toString('base64url')
+
 /** What a token is to the session it names. */
 export type Presented = 'current' | 'predecessor' | 'used' | 'ahead'
 

@@ -49,7 +49,7 @@ describe('a claim', () => {
     ['no instance, the token', undefined, token, 'already_set_up'],
     ['no instance, no token', undefined, '', 'already_set_up'],
   ])('%s', (_, instance, given, code) => {
-    expect(mayClaim(instance, token, given)?.code).toBe(code)
+    expect(mayClaim(instance, [token], given)?.code).toBe(code)
   })
 
   test.each([
@@ -66,7 +66,7 @@ describe('a claim', () => {
     ['a null byte behind', `${token}\0`],
     ['full-width letters', token.replace('J', '\uff2a')],
   ])('%s: forbidden, and nothing of the token is told', (_, given) => {
-    expect(mayClaim(open, token, given)).toEqual({
+    expect(mayClaim(open, [token], given)).toEqual({
       ok: false,
       code: 'forbidden',
       why: 'setup token',
@@ -75,9 +75,9 @@ describe('a claim', () => {
 
   test('a token of the operator’s own counts as it was given', () => {
     const own = 'Schlüssel für die erste Einrichtung 🗝️'
-    expect(mayClaim(open, own, own)).toBeUndefined()
-    expect(mayClaim(open, own, own.normalize('NFD'))?.code).toBe('forbidden')
-    expect(mayClaim(open, own, token)?.code).toBe('forbidden')
+    expect(mayClaim(open, [own], own)).toBeUndefined()
+    expect(mayClaim(open, [own], own.normalize('NFD'))?.code).toBe('forbidden')
+    expect(mayClaim(open, [own], token)?.code).toBe('forbidden')
   })
 
   const text = fc.string({ unit: 'grapheme' })
@@ -86,8 +86,8 @@ describe('a claim', () => {
     fc.assert(
       fc.property(text, text, (expected, given) => {
         const code = expected === given ? undefined : 'forbidden'
-        expect(mayClaim(open, expected, given)?.code).toBe(code)
-        expect(mayClaim(open, expected, expected)).toBeUndefined()
+        expect(mayClaim(open, [expected], given)?.code).toBe(code)
+        expect(mayClaim(open, [expected], expected)).toBeUndefined()
       }),
     )
   })
@@ -95,7 +95,7 @@ describe('a claim', () => {
   test('property: no token claims twice', () => {
     fc.assert(
       fc.property(text, text, fc.nat(), (expected, given, claimedAt) => {
-        expect(mayClaim({ ...open, claimedAt }, expected, given)?.code).toBe('already_set_up')
+        expect(mayClaim({ ...open, claimedAt }, [expected], given)?.code).toBe('already_set_up')
       }),
     )
   })

@@ -16,18 +16,25 @@ import type { Instant } from './time.ts'
  *
  * @returns 43 characters, base64url.
  */
-export function setupTokenOf(keys: Keys, instanceId: string): string {
-  return createHmac('sha256', keys.active('setup').key).update(instanceId).digest('base64url')
+export function setupTokenOf(keys: Keys, instanceId: string, id = keys.active('setup').id): string {
+  const key = keys.byId('setup', id)
+  if (!key) throw new Error(`set-up token: no root ${id}`)
+  return createHmac('sha256', key).update(instanceId).digest('base64url')
 }
+
+/** Every token that claims an instance: that of the root in use, which is printed, and of the others. */
+export const setupTokensOf = (keys: Keys, instanceId: string): readonly string[] =>
+  keys.ids.map((id) => setupTokenOf(keys, instanceId, id))
 
 /** Whether set-up may go on: unclaimed first, then the token. */
 export function mayClaim(
   instance: Instance | undefined,
-  expected: string,
+  expected: readonly string[],
   token: string,
 ): Refusal | undefined {
   if (!instance || instance.claimedAt !== null) return refuse('already_set_up')
-  return isSame(expected, token) ? undefined : refuse('forbidden', { why: 'setup token' })
+  const ours = expected.some((one) => isSame(one, token))
+  return ours ? undefined : refuse('forbidden', { why: 'setup token' })
 }
 
 /** Compares in constant time whatever the lengths are. */

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { Command, CommanderError, Option } from 'commander'
-import { flagName, SettingsError } from '../index.ts'
-import { allPaths, type Sources } from './configuration.ts'
+import { Command, CommanderError } from 'commander'
+import { SettingsError } from '../index.ts'
+import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
+import { addSecretCommands } from './commands/secret.ts'
 import { check, serve } from './serve.ts'
 
 const program = new Command('sallyport')
@@ -17,42 +18,22 @@ const program = new Command('sallyport')
     writeErr: (text) => process.stderr.write(text.replace(/=[^']*'/g, "'")),
   })
 
-const serving = program
-  .command('serve')
-  .description('Serves the API and the dashboard.')
-  .option('--config <file>', 'read settings from this file')
+const serving = takesSettings(
+  program.command('serve').description('Serves the API and the dashboard.'),
+)
   .option('--check', 'say what is wrong with the settings, and exit')
   // Told with everything else that is wrong, not before it.
   .allowUnknownOption()
   .allowExcessArguments()
 
-// commander would make names of its own; the attribute is the setting's path.
-for (const path of allPaths) serving.addOption(new Option(`${flagName(path)} <value>`))
-
-serving.action(async (options: Record<string, string | boolean | undefined>) => {
-  const { check: onlyCheck, config } = options
-  const sources: Sources = {
-    flags: flagsIn(options),
-    unknown: serving.args,
-    environment: process.env,
-    folder: process.cwd(),
-    config: typeof config === 'string' ? config : undefined,
-  }
-  if (!onlyCheck) return serve(sources)
+serving.action(async (flags: Flags) => {
+  const sources = sourcesOf(flags, serving.args)
+  if (!flags.check) return serve(sources)
   await check(sources)
   process.stdout.write('Settings are good.\n')
 })
 
-/** `--session-limit-policy` → `session.limitPolicy`. */
-function flagsIn(options: Record<string, string | boolean | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    allPaths.flatMap((path) => {
-      const name = new Option(`${flagName(path)} <value>`).attributeName()
-      const value = options[name]
-      return typeof value === 'string' ? [[path, value]] : []
-    }),
-  )
-}
+addSecretCommands(program)
 
 try {
   await program.parseAsync()

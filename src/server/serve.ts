@@ -7,7 +7,14 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
-import { complaintsOf, openGate, type Said, type Sallyport, SettingsError } from '../index.ts'
+import {
+  complaintsOf,
+  openGate,
+  type Said,
+  type Sallyport,
+  SettingsError,
+  type Told,
+} from '../index.ts'
 import { type Answering, listener, unparsed } from '../mounts/node.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
@@ -49,7 +56,10 @@ export async function serve(sources: Sources): Promise<void> {
   const gate = await openGate(said, {
     onFault: ({ error, ...where }) => log.error({ err: error, ...where }, 'fault'),
     onClaimed: () => forget(tokenFile, log),
+    onChore: (told) => logChore(log, told),
   })
+  const renew = () => gate.lookAtSecret().catch((error) => log.error({ err: error }, 'secret'))
+  process.on('SIGHUP', renew)
   try {
     // Node looks at its time limits only every 30 s unless told otherwise.
     const server = createServer({ connectionsCheckingInterval: 1_000 })
@@ -68,8 +78,15 @@ export async function serve(sources: Sources): Promise<void> {
       await following.stop(patience)
     }
   } finally {
+    process.off('SIGHUP', renew)
     await gate.close()
   }
+}
+
+function logChore(log: Log, told: Told): void {
+  if ('error' in told) log.error({ err: told.error, chore: told.chore }, 'chore')
+  else if (told.is === 'refused') log.error(told, 'chore')
+  else log.info(told, 'chore')
 }
 
 const say = (line: string): void => {

@@ -1,16 +1,12 @@
 /**
- * Buckets of guesses, beyond one by its id: which of them rest, and which stopped mattering.
+ * Buckets of guesses, beyond one by its id: which of them rest.
  *
  * @module
  */
-import { sql } from 'kysely'
 import type { Store } from '../ports.ts'
 import type { Attempts } from '../rules/facts.ts'
 import type { Site } from './shapes.ts'
 import { factOf } from './show.ts'
-
-/** More are not removed in one go, so that nobody waits for it. */
-const most = 500
 
 /** The names at rest. Names that are nobody's are not among them: only their pseudonyms are kept. */
 export async function resting(
@@ -33,30 +29,4 @@ export async function resting(
     return [query.orderBy('since', 'desc').orderBy('id').limit(limit).compile()]
   })
   return (rows[0] ?? []).map(factOf) as unknown as Attempts[]
-}
-
-/** Removes buckets that stopped mattering; none when one of them was charged meanwhile. */
-export async function sweep(site: Site): Promise<number> {
-  const { builder } = site
-  const { rows } = await site.read((now) => [
-    builder
-      .selectFrom('attempts')
-      .select(['id', 'revision'])
-      .where('staleAt', '<=', now)
-      .orderBy('staleAt')
-      .limit(most)
-      .compile(),
-  ])
-  const stale = (rows[0] ?? []) as { id: string; revision: string }[]
-  if (stale.length === 0) return 0
-  const writes = stale.map(({ id, revision }) =>
-    site.shaped('sweep attempts', [id, revision], () =>
-      builder
-        .deleteFrom('attempts')
-        .where('id', '=', id)
-        .where(sql<boolean>`${sql.ref('revision')} = ${revision}`)
-        .compile(),
-    ),
-  )
-  return (await site.commit((head) => ({ writes, head }))) ? stale.length : 0
 }

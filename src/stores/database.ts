@@ -101,6 +101,9 @@ export interface Database {
    */
   commit(build: (head: ChainHead) => Writes): Promise<boolean>
 
+  /** Removes rows in one transaction of its own. @returns How many. */
+  remove(query: Query): Promise<number>
+
   /**
    * Opens a way of its own for a node, so that it hears even when requests have taken all others.
    *

@@ -11,6 +11,7 @@ import { sessions } from './migrations/0001-sessions.ts'
 import { trust } from './migrations/0002-trust.ts'
 import { people } from './migrations/0003-people.ts'
 import { lockouts } from './migrations/0004-lockouts.ts'
+import { sweeps } from './migrations/0005-sweeps.ts'
 import { feed } from './migrations/0006-feed.ts'
 
 /** What a migration builds with. */
@@ -29,6 +30,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-trust': trust,
   '0003-people': people,
   '0004-lockouts': lockouts,
+  '0005-sweeps': sweeps,
   '0006-feed': feed,
 }
 

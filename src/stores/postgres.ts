@@ -80,9 +80,10 @@ export async function openPostgres(given: {
   try {
     const instanceId = await prepare(pool, random)
     await read(() => [])
+    const remove = async (query: Query) => (await told(pool.query(named(query)))).rowCount ?? 0
     const line: Database['line'] = (hint) => lineTo(url, hint)
     const close = () => pool.end()
-    return { dialect: 'postgres', builder, instanceId, now, read, commit, line, close }
+    return { dialect: 'postgres', builder, instanceId, now, read, commit, remove, line, close }
   } catch (error) {
     await pool.end()
     throw error

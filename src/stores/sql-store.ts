@@ -10,7 +10,7 @@ import { seal } from '../rules/audit.ts'
 import type { Kind } from '../rules/facts.ts'
 import { second } from '../rules/time.ts'
 import { barrier } from './barrier.ts'
-import { resting, sweep } from './buckets.ts'
+import { resting } from './buckets.ts'
 import type { Database } from './database.ts'
 import { telling } from './feed.ts'
 import { pageOf } from './list.ts'
@@ -19,6 +19,8 @@ import { isResting, plan, refuseUnknownList, toldBy } from './plan.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
+import { sweepSlice } from './sweep.ts'
+import { usesOf } from './uses.ts'
 import { recordOf, storable, writeOf } from './write.ts'
 
 /** How often, and for how long, a step is tried. A handful of tries is lost in a row in practice. */
@@ -34,13 +36,13 @@ const ownClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() }
 /**
  * @param given.node Who answers from memory in this process, if anybody does.
  * @param given.clock For the time that the other nodes are waited for.
- * @param given.auditKey 32 bytes derived for `audit`.
+ * @param given.auditKey Answers the 32 bytes derived for `audit`; a rotation changes them.
  * @param given.random Must not repeat itself, nor what another store over this database draws.
  */
 export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
-  readonly auditKey: Buffer
+  readonly auditKey: () => Buffer
   readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears'>
   readonly clock?: Pick<Clock, 'elapsed'>
 }): Store {
@@ -69,7 +71,7 @@ export function sqlStore(given: {
         const { touched, revoked } = toldBy(seen, deeds, now)
         const committed = await database
           .commit((held) => {
-            const sealed = seal(auditKey, held, events, ids, now)
+            const sealed = seal(auditKey(), held, events, ids, now)
             const writes = deeds.map((deed) => writeOf(site, deed, revision))
             const told = telling(site, revoked, now)
             const recorded = recordOf(site, held, sealed)
@@ -113,7 +115,9 @@ export function sqlStore(given: {
     page: async (ref, from) => (await pageOf(site, ref, from)) as never,
 
     resting: (from) => resting(site, from),
-    sweep: () => sweep(site),
+    sweep: (kind, by) => sweepSlice(database, kind, by),
+
+    uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])

@@ -97,6 +97,7 @@ export async function openSqlite(given: {
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
       commit: (build) => patiently(patience, () => commit(build)),
+      remove: (query) => patiently(patience, () => met(query)),
       line: (hint) => {
         const stop = noticing(connection, hint)
         return {

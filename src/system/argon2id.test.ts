@@ -123,8 +123,8 @@ describe('a kept hash', () => {
   test.each([
     ['nothing', ''],
     ['words', 'password'],
-    ['bcrypt', '$2b$10$abcdefghijklmnopqrstuv'],
-    ['argon2i', `$argon2i$v=19$m=19456,t=2,p=1$${salt}$${hash}`],
+    ['half of bcrypt', '$2b$10$abcdefghijklmnopqrstuv'],
+    ['argon2d', `$argon2d$v=19$m=19456,t=2,p=1$${salt}$${hash}`],
     ['an older version', `$argon2id$v=16$m=19456,t=2,p=1$${salt}$${hash}`],
     ['no version', `$argon2id$m=19456,t=2,p=1$${salt}$${hash}`],
     ['another order', `$argon2id$v=19$t=2,m=19456,p=1$${salt}$${hash}`],

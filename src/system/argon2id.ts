@@ -1,14 +1,16 @@
 /**
- * Passwords by argon2id, kept as PHC strings. Computing happens on threads of its own behind a bounded
- * queue; here is only what a hash string says and whether it says enough.
+ * Passwords by argon2id, kept as PHC strings; hashes of other programs are verified, never made.
+ * Computing happens on threads of its own behind a bounded queue; here is only what a hash string says
+ * and whether it says enough.
  *
  * @module
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { PasswordHasher } from '../ports.ts'
-import type { Job } from './argon2id-worker.ts'
+import { type ReadHash, readForeign } from './foreign-hash.ts'
 import { hashQueue, type QueueOptions } from './hash-queue.ts'
+import type { Job, Work } from './hashing-worker.ts'
 
 export interface HashingOptions extends QueueOptions {
   /** KiB a hash. */
@@ -32,13 +34,8 @@ const hashBytes = 32
 /** What a kept hash may ask for at most, in KiB and passes: a row cannot make us take 4 GiB. */
 const bounds = { memory: 1_048_576, passes: 64, lanes: 16, salt: [8, 64], hash: [16, 64] } as const
 
-interface Phc {
-  readonly memory: number
-  readonly passes: number
-  readonly lanes: number
-  readonly salt: Buffer
-  readonly hash: Buffer
-}
+type Argon2 = Extract<Work, { readonly memory: number }>
+type Phc = ReadHash & { readonly work: Argon2 }
 
 /**
  * A hasher; its threads start with it.
@@ -51,14 +48,13 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
   const { memory, passes } = settled
   const queue = hashQueue({ ...settled, workers: settled.workers || hashingDefaults.workers })
 
+  const work: Argon2 = { kind: 'argon2id', memory, passes, lanes: 1, length: hashBytes }
+
   return {
     async hash(secret, by) {
       const salt = randomBytes(saltBytes)
-      const cost = { memory, passes, lanes: 1 }
-      const output = await queue.run(jobOf(secret, salt, cost, hashBytes), by)
-      return output.ok
-        ? { ok: true, value: written({ ...cost, salt, hash: output.value }) }
-        : output
+      const output = await queue.run(jobOf(secret, salt, work), by)
+      return output.ok ? { ok: true, value: written({ work, salt, hash: output.value }) } : output
     },
     reads(phc) {
       try {
@@ -69,22 +65,17 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
     },
     async verify(phc, secret, by) {
       const kept = read(phc)
-      const output = await queue.run(jobOf(secret, kept.salt, kept, kept.hash.length), by)
+      const output = await queue.run(jobOf(secret, kept.salt, kept.work), by)
       return output.ok ? { ok: true, value: timingSafeEqual(output.value, kept.hash) } : output
     },
     // Nobody has ever hashed anything to this: it is drawn, not computed.
-    decoy: written({
-      memory,
-      passes,
-      lanes: 1,
-      salt: randomBytes(saltBytes),
-      hash: randomBytes(hashBytes),
-    }),
+    decoy: written({ work, salt: randomBytes(saltBytes), hash: randomBytes(hashBytes) }),
     isOld(phc) {
       const kept = read(phc)
       return (
-        kept.memory < memory ||
-        kept.passes < passes ||
+        kept.work.kind !== 'argon2id' ||
+        kept.work.memory < memory ||
+        kept.work.passes < passes ||
         kept.salt.length < saltBytes ||
         kept.hash.length < hashBytes
       )
@@ -93,42 +84,36 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
   }
 }
 
-function jobOf(
-  secret: Buffer,
-  salt: Buffer,
-  { memory, passes, lanes }: Pick<Job, 'memory' | 'passes' | 'lanes'>,
-  length: number,
-): Job {
+function jobOf(secret: Buffer, salt: Buffer, work: Work): Job {
   // A small Buffer is a window on a pool that others use too; the thread gets just these bytes.
-  return {
-    secret: Uint8Array.from(secret),
-    salt: Uint8Array.from(salt),
-    memory,
-    passes,
-    lanes,
-    length,
-  }
+  return { secret: Uint8Array.from(secret), salt: Uint8Array.from(salt), work }
 }
 
 /** The string format of the Password Hashing Competition, base64 without padding. */
-function written({ memory, passes, lanes, salt, hash }: Phc): string {
+function written({ work: { memory, passes, lanes }, salt, hash }: Phc): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(hash)}`
 }
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
 
 /**
- * @throws {Error} When it is not argon2id 1.3 in this one spelling, or asks for too much. The message
- *   repeats nothing of it.
+ * @throws {Error} When it is neither argon2 1.3 in this one spelling nor one of the foreign ones, or
+ *   asks for too much. The message repeats nothing of it.
  */
-function read(phc: string): Phc {
+function read(phc: string): ReadHash {
+  const found = readArgon2(phc) ?? readForeign(phc)
+  if (!found) throw new Error('password hash: of no known kind')
+  return found
+}
+
+function readArgon2(phc: string): Phc | undefined {
   const parts =
-    /^\$argon2id\$v=19\$m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([A-Za-z\d+/]{1,200})\$([A-Za-z\d+/]{1,200})$/.exec(
+    /^\$(argon2id?)\$v=19\$m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([A-Za-z\d+/]{1,200})\$([A-Za-z\d+/]{1,200})$/.exec(
       phc,
     )
-  if (!parts) throw new Error('password hash: not an argon2id string')
-  const [memory, passes, lanes] = [Number(parts[1]), Number(parts[2]), Number(parts[3])]
-  const [salt, hash] = [decoded(parts[4] ?? ''), decoded(parts[5] ?? '')]
+  if (!parts) return undefined
+  const [memory, passes, lanes] = [Number(parts[2]), Number(parts[3]), Number(parts[4])]
+  const [salt, hash] = [decoded(parts[5] ?? ''), decoded(parts[6] ?? '')]
   const fits =
     memory >= 8 * lanes &&
     memory <= bounds.memory &&
@@ -137,7 +122,8 @@ function read(phc: string): Phc {
     isWithin(salt.length, bounds.salt) &&
     isWithin(hash.length, bounds.hash)
   if (!fits) throw new Error('password hash: parameters out of bounds')
-  return { memory, passes, lanes, salt, hash }
+  const kind = parts[1] === 'argon2i' ? 'argon2i' : 'argon2id'
+  return { work: { kind, memory, passes, lanes, length: hash.length }, salt, hash }
 }
 
 function decoded(text: string): Buffer {

@@ -16,3 +16,17 @@ export function writeFault(fault: {
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`${JSON.stringify({ level: 'error', ...where, error: told })}\n`)
 }
+
+/** Writes one line for a chore that could not be done. */
+export function writeChore(told: {
+  readonly chore: string
+  readonly is: string
+  readonly error?: unknown
+  readonly complaints?: readonly string[]
+}): void {
+  const { error, complaints, ...what } = told
+  if (error === undefined && complaints === undefined) return
+  const why = error instanceof Error ? (error.stack ?? error.message) : error && String(error)
+  const line = { level: 'error', ...what, ...(why ? { error: why } : { complaints }) }
+  process.stderr.write(`${JSON.stringify(line)}\n`)
+}

@@ -2,21 +2,21 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Job } from './argon2id-worker.ts'
 import { type HashQueue, hashQueue, type QueueOptions } from './hash-queue.ts'
+import type { Job, Work } from './hashing-worker.ts'
 
 /** About a millisecond, or `ms` of them. */
 const job = (ms = 1): Job => ({
   secret: new Uint8Array(32).fill(1),
   salt: new Uint8Array(16).fill(2),
-  memory: 1024,
-  passes: Math.max(1, ms * 2),
-  lanes: 1,
-  length: 32,
+  work: { kind: 'argon2id', memory: 1024, passes: Math.max(1, ms * 2), lanes: 1, length: 32 },
 })
 
 /** One the thread cannot compute: less memory than there is such a thing. */
-const broken = (): Job => ({ ...job(), memory: 1 })
+const broken = (): Job => {
+  const { work, ...rest } = job()
+  return { ...rest, work: { ...work, memory: 1 } as Work }
+}
 
 let open: HashQueue | undefined
 afterEach(() => open?.close())
@@ -116,7 +116,7 @@ describe('a thread that dies', () => {
     const before = queue.run(job(), 'a')
     const dying = queue.run(broken(), 'b')
     const after = Array.from({ length: 3 }, () => queue.run(job(), 'c'))
-    await expect(dying).rejects.toThrow('argon2id: the hashing thread failed')
+    await expect(dying).rejects.toThrow('the hashing thread failed')
     await expect(dying).rejects.toHaveProperty('cause')
     expect(await before).toMatchObject({ ok: true })
     expect(await told(after)).toEqual({ done: 3 })
@@ -157,7 +157,7 @@ test.runIf(process.platform === 'linux')('threads step back, the process does no
       stat.slice(stat.indexOf('(') + 1),
       stat.slice(stat.lastIndexOf(')') + 2),
     ]
-    return { hashes: name.startsWith('sallyport-argon'), nice: Number(rest.split(' ')[16]) }
+    return { hashes: name.startsWith('sallyport-hash'), nice: Number(rest.split(' ')[16]) }
   })
   expect(tasks.filter(({ hashes }) => hashes)).toEqual([{ hashes: true, nice: 10 }])
   expect(tasks.filter(({ hashes, nice }) => !hashes && nice !== 0)).toEqual([])

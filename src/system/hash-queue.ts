@@ -7,8 +7,8 @@
 import type { Hashed } from '../ports.ts'
 import { refuse } from '../rules/refusal.ts'
 import type { Millis } from '../rules/time.ts'
-import type { Job } from './argon2id-worker.ts'
 import { hashThreads } from './hash-threads.ts'
+import type { Job } from './hashing-worker.ts'
 
 export interface QueueOptions {
   /** Threads; each computes one job at a time. */

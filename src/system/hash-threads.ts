@@ -5,7 +5,7 @@
  * @module
  */
 import { Worker } from 'node:worker_threads'
-import type { Job } from './argon2id-worker.ts'
+import type { Job } from './hashing-worker.ts'
 
 export interface HashThreads {
   /**
@@ -25,7 +25,7 @@ export function hashThreads(count: number, onFree: () => void): HashThreads {
   const computing = new Set<Promise<unknown>>()
 
   function start(): Worker {
-    const thread = new Worker(workerFile(), { name: 'sallyport-argon2id', env: {}, execArgv: [] })
+    const thread = new Worker(workerFile(), { name: 'sallyport-hashing', env: {}, execArgv: [] })
     threads.add(thread)
     // Without a listener the death of an idle thread would be the death of the process.
     thread.on('error', () => undefined)
@@ -52,7 +52,7 @@ export function hashThreads(count: number, onFree: () => void): HashThreads {
         .catch((cause) => {
           // Of no use any more, though its exit may still have to be told.
           threads.delete(thread)
-          throw new Error('argon2id: the hashing thread failed', { cause })
+          throw new Error('the hashing thread failed', { cause })
         })
         .finally(() => {
           computing.delete(output)
@@ -88,5 +88,5 @@ function outputOf(thread: Worker, job: Job): Promise<Buffer> {
 /** Beside this file, as source or as built. */
 function workerFile(): URL {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`./argon2id-worker.${extension}`, import.meta.url)
+  return new URL(`./hashing-worker.${extension}`, import.meta.url)
 }

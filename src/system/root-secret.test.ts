@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -86,8 +87,45 @@ describe('a file', () => {
           { id: keyIdOf(two), secret: two },
           { id: keyIdOf(three), secret: three },
         ],
+        passwordsOnly: [],
+        auditOnly: [],
       },
     })
+  })
+
+  test('a line may say what little it is good for; the first of the others is active', async () => {
+    const [leaked, old, one] = [drawn(), drawn(), drawn()]
+    const lines = [
+      `passwords-only: ${leaked.toString('hex')}`,
+      one.toString('hex'),
+      `audit-only:${old.toString('base64')}`,
+    ]
+    expect(await fromFile(lines.join('\n'))).toEqual({
+      ok: true,
+      ring: {
+        active: { id: keyIdOf(one), secret: one },
+        verify: [],
+        passwordsOnly: [{ id: keyIdOf(leaked), secret: leaked }],
+        auditOnly: [{ id: keyIdOf(old), secret: old }],
+      },
+    })
+    expect(await complaintsOf(fromFile(lines.filter((_, n) => n !== 1).join('\n')))).toEqual([
+      expect.stringMatching(/ holds no secret$/),
+    ])
+  })
+
+  const isRoot = process.getuid?.() === 0
+  test.runIf(isRoot).each([
+    [0o440, true],
+    [0o640, true],
+    [0o460, false],
+    [0o444, false],
+  ])('of another owner (%o), as Kubernetes mounts it: taken %s', async (mode, taken) => {
+    const secretFile = join(folder, 'mounted')
+    writeFileSync(secretFile, drawn().toString('hex'))
+    chmodSync(secretFile, mode)
+    chownSync(secretFile, 1234, 1234)
+    expect((await resolveRootSecret({ ...none, secretFile })).ok).toBe(taken)
   })
 
   test.runIf(process.platform !== 'win32').each([0o644, 0o640, 0o604, 0o660])(

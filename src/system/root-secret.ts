@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { access, link, mkdir, open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Random } from '../ports.ts'
 import { type Ring, type Root, rootOf } from '../rules/keys.ts'
 import { parseSecret, secretCommand } from '../rules/root-secret.ts'
+import { type Remnant, secretLines } from '../rules/secret-file.ts'
+import { besideDatabase, makeSecretOnce, readSecretFile, reasonOf } from './secret-file.ts'
 
 export interface SecretSources {
   /** The secret itself. */
@@ -24,131 +24,94 @@ export type Resolved =
   | { readonly ok: true; readonly ring: Ring }
   | { readonly ok: false; readonly complaints: readonly string[] }
 
+/** The file the secret stands in, and the setting that names it; `undefined` where it is in none. */
+export function secretFileOf({
+  secret,
+  secretFile,
+  folder,
+}: Pick<SecretSources, 'secret' | 'secretFile' | 'folder'>):
+  | { readonly path: string; readonly name: string }
+  | undefined {
+  if (secret !== undefined) return undefined
+  if (secretFile !== undefined) return { path: secretFile, name: 'secretFile' }
+  return folder === undefined ? undefined : { path: besideDatabase(folder), name: 'secret' }
+}
+
 /**
  * Finds the root secret; the first source that is given counts. In a file the first line is active and
- * the others only check what they once made; empty lines and those that begin with `#` are passed over.
- * A file must be its owner's alone. Beside SQLite it is `<folder>/secret`, made when it is not there.
+ * the others only check what they once made (`rules/secret-file.ts`). A file must be its owner's alone.
+ * Beside SQLite it is `<folder>/secret`, made when it is not there.
  *
  * @returns The ring, or all complaints, none of which repeats anything secret.
  */
 export async function resolveRootSecret(sources: SecretSources): Promise<Resolved> {
   const { secret, secretFile, folder, random } = sources
-  if (secret !== undefined) return ringOf([{ text: secret, from: 'secret:' }])
-  if (secretFile !== undefined) return readRing(secretFile, 'secretFile')
-  if (folder === undefined) {
+  if (secret !== undefined) return ringOf([{ text: secret, from: 'secret:', only: undefined }])
+  const file = secretFileOf(sources)
+  if (!file) {
     return complain(
       `secret: with PostgreSQL one must be given, the same on every node. Make one with: ${secretCommand}`,
     )
   }
-  const path = join(folder, 'secret')
-  try {
-    await makeOnce(folder, path, random)
-  } catch (error) {
-    return complain(`secret: ${path} cannot be made (${reasonOf(error)})`)
+  if (secretFile === undefined && folder !== undefined) {
+    try {
+      await makeSecretOnce(folder, file.path, random)
+    } catch (error) {
+      return complain(`secret: ${file.path} cannot be made (${reasonOf(error)})`)
+    }
   }
-  return readRing(path, 'secret')
+  return readRing(file.path, file.name)
 }
 
-async function readRing(path: string, name: string): Promise<Resolved> {
-  let found: { text: string; mode: number }
+/** Reads a ring from a file that must be there. */
+export async function readRing(path: string, name: string): Promise<Resolved> {
+  let found: Awaited<ReturnType<typeof readSecretFile>>
   try {
-    found = await read(path)
+    found = await readSecretFile(path)
   } catch (error) {
     return complain(`${name}: ${path} cannot be read (${reasonOf(error)})`)
   }
-  const lines = found.text
-    .split(/\r?\n/)
-    .map((text, index) => ({ text: text.trim(), from: `${name}: ${path}, line ${index + 1},` }))
-    .filter(({ text }) => text !== '' && !text.startsWith('#'))
-  const ring = lines.length > 0 ? ringOf(lines) : complain(`${name}: ${path} holds no secret`)
+  const lines = secretLines(found.text).map(({ number, ...line }) => ({
+    ...line,
+    from: `${name}: ${path}, line ${number},`,
+  }))
+  const usable = lines.some(({ only }) => only === undefined)
+  const ring = usable ? ringOf(lines) : complain(`${name}: ${path} holds no secret`)
+  // One that belongs to somebody else, as Kubernetes mounts it, is read through its group.
+  const others = found.own ? 0o077 : 0o037
   // Windows keeps no such bits.
-  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return ring
-  const mode = (found.mode & 0o777).toString(8).padStart(4, '0')
+  if (process.platform === 'win32' || (found.mode & others) === 0) return ring
+  const mode = found.mode.toString(8).padStart(4, '0')
   const open = `${name}: ${path} is open to others (mode ${mode}). Close it with: chmod 600 ${path}`
   return complain(open, ...(ring.ok ? [] : ring.complaints))
 }
 
-/** Mode and text are asked of one open file, so that nobody can swap it in between. */
-async function read(path: string): Promise<{ text: string; mode: number }> {
-  const file = await open(path, 'r')
-  try {
-    return { mode: (await file.stat()).mode, text: await file.readFile('utf8') }
-  } finally {
-    await file.close()
-  }
+interface Written {
+  readonly text: string
+  /** The beginning of a complaint about it. */
+  readonly from: string
+  readonly only: Remnant | undefined
 }
 
-/** The first is active. */
-function ringOf(lines: readonly { text: string; from: string }[]): Resolved {
-  const roots: Root[] = []
+/** The first in full use is active. */
+function ringOf(lines: readonly Written[]): Resolved {
+  const roots: (Root & Pick<Written, 'only'>)[] = []
   const complaints: string[] = []
-  for (const { text, from } of lines) {
+  for (const { text, from, only } of lines) {
     const parsed = parseSecret(text)
     if (!parsed.ok) complaints.push(`${from} ${parsed.complaint}`)
     else if (roots.some(({ secret }) => secret.equals(parsed.secret))) {
       complaints.push(`${from} is the same secret as one before it`)
-    } else roots.push(rootOf(parsed.secret))
+    } else roots.push({ ...rootOf(parsed.secret), only })
   }
-  const [active, ...verify] = roots
-  return active && complaints.length === 0
-    ? { ok: true, ring: { active, verify } }
-    : { ok: false, complaints }
-}
-
-/**
- * Makes a secret unless there is one. It is written whole beside its place and then linked there, which
- * fails when another process was first: whoever loses reads the winner's, and nobody half of one.
- */
-async function makeOnce(folder: string, path: string, random: Random): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (await exists(path)) return
-  const draft = `${path}.${random.bytes(8).toString('hex')}`
-  try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(`${random.bytes(32).toString('base64url')}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(draft, path).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error
-    })
-  } finally {
-    await rm(draft, { force: true })
-  }
-  await syncFolder(folder)
-}
-
-/** A name in a folder outlives a loss of power only once the folder is written too. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const file = await open(folder, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false
-    throw error
-  }
+  const good = (only: Remnant | undefined): Root[] =>
+    roots.filter((root) => root.only === only).map(({ id, secret }) => ({ id, secret }))
+  const [active, ...verify] = good(undefined)
+  if (!active || complaints.length > 0) return { ok: false, complaints }
+  const ring = { passwordsOnly: good('passwords-only'), auditOnly: good('audit-only') }
+  return { ok: true, ring: { active, verify, ...ring } }
 }
 
 function complain(...complaints: string[]): Resolved {
   return { ok: false, complaints }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -133,11 +133,19 @@ function heard(query: TestGate['query']): TestGate['query'] {
   }
 }
 
-async function freshDatabase(kind: DatabaseKind): Promise<string> {
+/** An empty place for a database, named as an operator names it. */
+export async function freshDatabase(kind: DatabaseKind): Promise<string> {
   if (kind === 'postgres') return freshPostgres()
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return `sqlite:${join(folder, 'sallyport.db')}`
+}
+
+/** Reaches a database past its gates, until the test is over. */
+export async function openQuery(database: string): Promise<TestGate['query']> {
+  const { query, close } = await reach(database)
+  onTestFinished(close)
+  return query
 }
 
 /** Reaches a database past its gates. */

@@ -44,7 +44,7 @@ export async function watchedGate(
       store: sqlStore({
         database: watched(opened, watch),
         random,
-        auditKey: keys.active('audit').key,
+        auditKey: () => keys.active('audit').key,
       }),
     },
     origins: { publicOrigin: origin, allowed: [] },

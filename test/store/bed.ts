@@ -48,7 +48,8 @@ export async function open(place: string, clock: Clock = settable()): Promise<Da
   return database
 }
 
-export const storeOn = (database: Database): Store => sqlStore({ database, random, auditKey })
+export const storeOn = (database: Database): Store =>
+  sqlStore({ database, random, auditKey: () => auditKey })
 
 /** Reaches the tables past the store. Statements are run one by one, each committed alone. */
 export interface Beneath {

@@ -15,7 +15,7 @@ const clock = { now: () => Date.now(), elapsed: () => performance.now() }
 const store = sqlStore({
   database: await openSqlite({ path, clock, random }),
   random,
-  auditKey: Buffer.alloc(32, 7),
+  auditKey: () => Buffer.alloc(32, 7),
 })
 const long = event('auth.refused', 'refused', { details: 'x'.repeat(10_000) })
 let done = 0

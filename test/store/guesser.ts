@@ -75,7 +75,7 @@ try {
     store: sqlStore({
       database: watched(database, { tally, before, mutation: mutation && mutations[mutation] }),
       random,
-      auditKey: world.keys.active('audit').key,
+      auditKey: () => world.keys.active('audit').key,
     }),
     hasher: {
       ...world.hasher,

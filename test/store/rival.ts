@@ -46,7 +46,7 @@ try {
   const store = sqlStore({
     database: watched(database, { tally, before, mutation }),
     random,
-    auditKey: Buffer.alloc(32, 7),
+    auditKey: () => Buffer.alloc(32, 7),
   })
   for (let n = 0; n < work.times; n++) {
     await store.step({ ada: user('ada') }, ({ ada }) => ({

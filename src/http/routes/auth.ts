@@ -16,7 +16,7 @@ import * as wire from '../../wire.ts'
 import { setCookie } from '../cookies.ts'
 import { fromOf } from '../from.ts'
 import { clearedCookies, clearedData, cookieAge, granted } from '../granted.ts'
-import { rejected, unfit } from '../guard.ts'
+import { rejectedToken, unfit } from '../guard.ts'
 import { open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
@@ -119,7 +119,7 @@ export const authRoutes: readonly Route[] = [
       const { token } = found
       const header = request.headers.get('x-csrf-token')
       const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
-      if (fault !== undefined) return rejected(site, fault, address)
+      if (fault !== undefined) return rejectedToken(site, fault, address)
       // The access token of another session beside it: the cookies of two have got mixed.
       if (allNamed(world, cookies).size > 1) {
         await recordMixed(world, token.sid, address)

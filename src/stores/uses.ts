@@ -1,0 +1,64 @@
+/**
+ * Uses: how much still rests on one root secret. The audit says when it went out of use; rows that
+ * are younger were made under another.
+ *
+ * @module
+ */
+import { type Expression, sql } from 'kysely'
+import type { KeyUses } from '../rules/retirement.ts'
+import type { Instant, Millis } from '../rules/time.ts'
+import type { Query } from './database.ts'
+import type { Site } from './shapes.ts'
+
+/** @param underWay How long after it went out of use something may still be made under it. */
+export async function usesOf(
+  { builder, read }: Site,
+  keyId: string,
+  underWay: Millis,
+): Promise<KeyUses> {
+  const column = sql.ref
+  const replaced = builder
+    .selectFrom('audit')
+    .select(sql<Instant>`max("at")`.as('at'))
+    .where('subject', '=', `secret:${keyId}`)
+    .where('type', '=', 'secret.rotated')
+  const { rows: found } = await read(() => [replaced.compile()])
+  const at = found[0]?.[0]?.at
+  // Never replaced, it is in use or never was.
+  const until = typeof at === 'number' || typeof at === 'string' ? Number(at) + underWay : -1
+
+  const sessions = (now: Expression<Instant>): Query =>
+    builder
+      .selectFrom('sessions')
+      .select(sql<number>`count(*)`.as('count'))
+      .select(sql<Instant>`max(${column('expiresAt')})`.as('until'))
+      .where(column('endedAt'), 'is', null)
+      .where(column('expiresAt'), '>', now)
+      .where(column('idleUntil'), '>', now)
+      .where(({ eb, or }) => or([eb('createdAt', '<=', until), eb('rotationKey', '=', keyId)]))
+      .where('epoch', '=', builder.selectFrom('instance').select('epoch'))
+      .compile()
+  const devices = (now: Expression<Instant>): Query =>
+    builder
+      .selectFrom('devices')
+      .select(sql<number>`count(*)`.as('count'))
+      .select(sql<Instant>`max(${column('expiresAt')})`.as('until'))
+      .where(column('expiresAt'), '>', now)
+      .where('lastUsedAt', '<=', until)
+      .compile()
+  const passwords = builder
+    .selectFrom('users')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('deletedAt', 'is', null)
+    // Not `like`: an underscore in a key id would stand for anything.
+    .where(sql`substr(${column('passwordHash')}, 1, ${keyId.length + 1})`, '=', `${keyId}$`)
+    .compile()
+
+  const { rows } = await read((now) => [sessions(now), devices(now), passwords])
+  const counted = (index: number) => {
+    const row = rows[index]?.[0]
+    const last = row?.until
+    return { count: Number(row?.count), until: last == null ? null : Number(last) }
+  }
+  return { sessions: counted(0), devices: counted(1), passwords: counted(2).count }
+}

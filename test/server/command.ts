@@ -1,0 +1,38 @@
+/**
+ * A command as an operator runs it: a process of its own that ends.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+const main = join(import.meta.dirname, '../../src/server/main.ts')
+
+export interface Done {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Standard output as JSON; an empty object when there is none. */
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** Runs `sallyport <args>` in `folder` to its end. */
+export async function command(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Done> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code, stdout, stderr, json: stdout.startsWith('{') ? JSON.parse(stdout) : {} }
+}
