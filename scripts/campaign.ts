@@ -13,6 +13,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   tabs: ['test/browser/tabs.test.ts'],
   sessions: ['test/session-machine.test.ts'],
   limit: ['test/session-limit.test.ts'],
+  secrets: ['test/secrets-nodes.test.ts'],
   claim: ['test/attack/killed.test.ts'],
 }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { acquaint, rotated } from './flows/acquaint.ts'
-import { type Generation, generationsOf, recordRetired } from './flows/secrets.ts'
+import { acquaint, meet as meetKeys, rotated } from './flows/acquaint.ts'
+import { carryNames, type Generation, generationsOf, recordRetired } from './flows/secrets.ts'
 import { SettingsError, settled } from './options.ts'
 import type { Clock } from './ports.ts'
 import { deriveKeys, type Ring } from './rules/keys.ts'
-import { isUnused, type KeyUses } from './rules/retirement.ts'
+import { isUnused, type KeyUses, underWay } from './rules/retirement.ts'
 import { withNew, withRetired } from './rules/secret-file.ts'
 import type { Said } from './rules/settle.ts'
 import { systemRandom as random } from './system/random.ts'
@@ -51,6 +51,12 @@ export interface Operator {
    * @throws {OperatorRefusal} When something does.
    */
   retireSecret(id: string): Promise<{ readonly file: string }>
+  /**
+   * Gives up a generation that is in no file any more. Whoever needs it is locked out.
+   *
+   * @throws {OperatorRefusal} When it is in the file, or never was in use.
+   */
+  giveUpSecret(id: string): Promise<{ readonly uses: KeyUses }>
   close(): Promise<void>
 }
 
@@ -125,6 +131,7 @@ export async function openOperator(
         throw new OperatorRefusal(`Secret ${id} is retired already; it only checks records.`)
       if (!isUnused(found.uses))
         throw new OperatorRefusal(`Secret ${id} is still needed.`, found.uses)
+      await carryNames(store, deriveKeys(now, instanceId), id)
       let before = ''
       await rewrite(path, (text) => {
         before = text
@@ -137,6 +144,22 @@ export async function openOperator(
         throw error
       }
       return { file: path }
+    },
+
+    async giveUpSecret(id) {
+      const now = await ringNow()
+      const kept = await generationsOf(store, now)
+      if (kept.generations.some((one) => one.id === id))
+        throw new OperatorRefusal(
+          `Secret ${id} is not lost: it is at hand. Retire it without --lost.`,
+        )
+      if (!(await store.formerRoots()).includes(id))
+        throw new OperatorRefusal(`There was no secret ${id}, or it is retired already.`)
+      const met = await meetKeys(store, deriveKeys(now, instanceId), actor)
+      if (!met.ok) throw new OperatorRefusal(met.complaint)
+      const uses = await store.uses(id, underWay)
+      await recordRetired(store, id, actor, uses)
+      return { uses }
     },
 
     close: () => store.close(),

@@ -199,6 +199,9 @@ export interface Store {
    */
   sweep(kind: SweptKind, by: { readonly toldFor: Millis; readonly slice: number }): Promise<number>
 
+  /** Root secrets that were in use before and were not retired, as the records have it. */
+  formerRoots(): Promise<readonly string[]>
+
   /**
    * What still rests on the root secret `keyId`.
    *

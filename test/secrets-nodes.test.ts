@@ -20,6 +20,11 @@ import { type Browser, browser, type Got } from './server/browser.ts'
 import { command } from './server/command.ts'
 import { emptyFolder, freePort, type ServerProcess, serve } from './server/process.ts'
 
+const campaign = process.env.CAMPAIGN === 'secrets'
+/** As often as the design asks for, or enough to see that it still works. */
+const rotations = campaign ? 10 : 4
+const crowd = campaign ? 50 : 4
+
 const first = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
 
 /** The new text stands there at once, as the command itself does it. */
@@ -45,12 +50,12 @@ function roaming(ports: readonly number[], origin: string) {
       return got
     }
   }
-  return { send, told }
+  return { jar, send, told }
 }
 
 describe.each(databases)('on %s', (kind) => {
-  test('RT-18, SUP-01: four rotations under load, each server picking them up at another moment', {
-    timeout: 2 * minute,
+  test(`RT-18, SUP-01: ${rotations} rotations under load, each server picking them up at another moment`, {
+    timeout: 10 * minute,
   }, async () => {
     const database = await freshDatabase(kind)
     const folder = emptyFolder()
@@ -69,7 +74,7 @@ describe.each(databases)('on %s', (kind) => {
     expect((await browser({ port, origin }).setUp(nodes[0]?.setupToken ?? '')).status).toBe(201)
 
     let over = false
-    const people = Array.from({ length: 4 }, () => roaming(ports, origin))
+    const people = Array.from({ length: crowd }, () => roaming(ports, origin))
     const living = people.map(async ({ send }) => {
       const json = { username: 'ada', password: 'correct horse battery staple' }
       while (!over) {
@@ -85,7 +90,7 @@ describe.each(databases)('on %s', (kind) => {
     const late = () => told().filter(({ code }) => code === 'unavailable').length
 
     const ids: unknown[] = []
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < rotations; round++) {
       // Now the one, now the other is behind.
       const [file, other] = round % 2 === 0 ? files : [files[1], files[0]]
       const [node, behind] = round % 2 === 0 ? nodes : [...nodes].reverse()
@@ -105,15 +110,30 @@ describe.each(databases)('on %s', (kind) => {
     over = true
     await Promise.all(living)
 
-    expect(new Set(ids).size).toBe(4)
+    expect(new Set(ids).size).toBe(rotations)
     // 503 may also be a hashing queue that is full on a small machine.
     expect(told().filter(({ status }) => status !== 200 && status !== 503)).toEqual([])
     const query = await openQuery(database)
     const types = (await query('select type from audit')).map(({ type }) => type)
-    expect(types.filter((type) => type === 'secret.rotated')).toHaveLength(4)
+    expect(types.filter((type) => type === 'secret.rotated')).toHaveLength(rotations)
     expect(new Set(types)).toEqual(
       new Set(['instance.claimed', 'auth.signed_in', 'session.replaced', 'secret.rotated']),
     )
+    if (campaign)
+      process.stdout.write(`${kind}: ${told().length} answers, ${late()} of them to come again\n`)
+
+    // With one that has leaked everybody is out at once, also where it has not arrived yet.
+    const args = ['secret', 'rotate', '--emergency', '--json', '--secret-file', files[0]]
+    const done = await command(folder, args, env)
+    expect([done.stderr, done.code]).toEqual(['', 0])
+    for (const { jar } of people)
+      for (const at of ports) {
+        const there = browser({ port: at, origin })
+        for (const [name, value] of jar) there.jar.set(name, value)
+        const { status, json } = await there.send('GET', '/auth/me')
+        expect([status, json.code, json.reason]).toEqual([401, 'session_revoked', 'restored'])
+      }
+
     for (const node of nodes) {
       expect(node.stderr.filter((line) => line.includes('fault'))).toEqual([])
       expect((await node.stop()).code).toBe(0)

@@ -9,6 +9,7 @@ import { event } from '../rules/audit.ts'
 import type { Instance } from '../rules/facts.ts'
 import type { Keys } from '../rules/keys.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
+import { underWay } from '../rules/retirement.ts'
 import { keep, type Step } from '../rules/step.ts'
 
 /** What came of it: refused with a sentence, or met; `moved` when the database had another one before. */
@@ -20,11 +21,20 @@ export type Acquainted =
  * Holds the node's keys against the one the database last met, and leaves the active one there. Until
  * that is done nothing is made under a new one: what the database has not met cannot be missed.
  *
+ * A root secret that passwords were hashed under may not just be left out: their owners could not sign
+ * in any more, and nobody would know why.
+ *
  * A rotation away from a leaked secret moves the epoch: everything issued before it is void.
  *
  * @param by Who brings them, for the record: `node`, or `operator:<os user>`.
  */
-export function acquaint(store: Store, keys: Keys, by = 'node'): Promise<Acquainted> {
+export async function acquaint(store: Store, keys: Keys, by = 'node'): Promise<Acquainted> {
+  const complaint = await forgotten(store, keys)
+  return complaint === undefined ? meet(store, keys, by) : { ok: false, complaint }
+}
+
+/** As {@link acquaint}, whoever is locked out by it. */
+export function meet(store: Store, keys: Keys, by: string): Promise<Acquainted> {
   const { id } = keys.active('audit')
   return store.step({ here: instance() }, ({ here }): Step<Acquainted> => {
     if (!here) throw new Error('the instance row is gone')
@@ -48,6 +58,16 @@ export function acquaint(store: Store, keys: Keys, by = 'node'): Promise<Acquain
     const complaint = `secret: this database was made with another secret (key id ${before}); give that one.`
     return { verdict: { ok: false, complaint } }
   })
+}
+
+async function forgotten(store: Store, keys: Keys): Promise<string | undefined> {
+  for (const id of await store.formerRoots()) {
+    if (keys.byId('pepper', id)) continue
+    const { passwords } = await store.uses(id, underWay)
+    if (passwords > 0)
+      return `secret: ${passwords} of the passwords were hashed under root secret ${id}, which is not there. Put its line back into the secret file (marked passwords-only: if it has leaked); or, if it is lost for good: sallyport secret retire --lost ${id}`
+  }
+  return undefined
 }
 
 /** The event of a rotation. */

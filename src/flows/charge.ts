@@ -5,12 +5,13 @@
  * @module
  */
 import { attempts, device, type World } from '../ports.ts'
-import { pseudonymOf } from '../rules/audit.ts'
+import { olderPseudonymsOf, pseudonymOf } from '../rules/audit.ts'
 import { deviceNamed } from '../rules/device.ts'
 import type { User } from '../rules/facts.ts'
 import {
   addressBucket,
   type Charged,
+  carryOver,
   chargeDevice,
   chargeStranger,
   deviceBucket,
@@ -26,18 +27,31 @@ import type { Refusal } from '../rules/refusal.ts'
 import type { Step } from '../rules/step.ts'
 import type { From } from './log-in.ts'
 
-/** The bucket of a name, whoever it is or is not. */
-export const nameBucketOf = (world: World, typed: string): string =>
-  nameBucket(pseudonymOf(world.keys, canonicalName(typed) ?? typed))
+/**
+ * The bucket of a name, whoever it is or is not. What was charged to it before the root secret was
+ * rotated is in it: a rotation ends no rest.
+ *
+ * Nothing is charged to the older one any more by whoever gets past {@link behind}: a guess is charged
+ * first and only then looked at, and where the secret has changed between, not at all.
+ */
+export async function nameBucketOf({ store, keys }: World, typed: string): Promise<string> {
+  const name = canonicalName(typed) ?? typed
+  const id = nameBucket(pseudonymOf(keys, name))
+  for (const older of olderPseudonymsOf(keys, name)) {
+    const asked = { older: attempts(nameBucket(older)), current: attempts(id) }
+    if (await store.find(asked.older)) await store.step(asked, (shown) => carryOver(shown, id))
+  }
+  return id
+}
 
 /** Who is guessed, and from where; a name that is nobody's is kept only as a keyed pseudonym. */
-export function guessOf(
+export async function guessOf(
   world: World,
   found: User | undefined,
   typed: string,
   { address, bucket }: From,
-): Guess {
-  const name = nameBucketOf(world, typed)
+): Promise<Guess> {
+  const name = await nameBucketOf(world, typed)
   const username = found?.username ?? null
   return { name, username, subject: found ? `user:${found.id}` : name, address, bucket }
 }

@@ -43,7 +43,7 @@ export async function unlock(
   const username = (await world.store.find(userRef(id)))?.username ?? ''
   const asked = {
     target: userRef(id),
-    bucket: attempts(nameBucketOf(world, username)),
+    bucket: attempts(await nameBucketOf(world, username)),
     ...acting(caller),
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {

@@ -10,7 +10,7 @@ import { deviceNamed, trust } from '../rules/device.ts'
 import type { Device, Session, User } from '../rules/facts.ts'
 import { forgiven } from '../rules/guess.ts'
 import { canonicalName } from '../rules/identifier.ts'
-import type { Refusal } from '../rules/refusal.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { canSignIn } from '../rules/user.ts'
@@ -49,14 +49,18 @@ export async function logIn(
   asked: { username: string; password: string; remember: boolean },
   from: From,
 ): Promise<Granted | Refusal> {
-  const { policy } = world
+  const { policy, keys } = world
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
-  const guess = guessOf(world, found, asked.username, from)
+  const guess = await guessOf(world, found, asked.username, from)
   const charged = await chargeGuess(world, guess, found, from)
   if (!charged.ok) return charged
 
-  const proof = await prove(world, found, asked.password, from.bucket)
+  // Charged under a root that has gone out of use meanwhile, it would count for nothing.
+  const proof =
+    world.keys === keys
+      ? await prove(world, found, asked.password, from.bucket)
+      : refuse('unavailable', { why: 'root rotated' })
   if (!proof.ok) {
     await settleUnchecked(world, charged, guess)
     return proof

@@ -6,7 +6,7 @@
  */
 import type { World } from '../ports.ts'
 import type { User } from '../rules/facts.ts'
-import { hasAged, passwordFault, secretOf, stored, toVerify } from '../rules/password.ts'
+import { hasAged, isLeaked, passwordFault, secretOf, stored, toVerify } from '../rules/password.ts'
 import type { FieldRefusal, Refusal } from '../rules/refusal.ts'
 import { temporaryBytes, temporaryPassword } from '../rules/temporary-password.ts'
 import { canSignIn } from '../rules/user.ts'
@@ -40,10 +40,13 @@ export async function prove(
   const late = await behind(world, keys)
   if (late) return late
   const hash = found && canSignIn(found, clock.now()) ? found.passwordHash : null
-  const kept = hash === null ? undefined : toVerify(keys, hash, password)
+  // What somebody was given to type once is void with the secret it was hashed under.
+  const isVoid = hash !== null && found?.temporaryUntil != null && isLeaked(keys, hash)
+  const kept = hash === null || isVoid ? undefined : toVerify(keys, hash, password)
   if (!kept || !hasher.reads(kept.phc)) {
     const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, bucket)
-    const why = hash !== null ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
+    const corrupt = hash !== null && !isVoid
+    const why = corrupt ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
     return done.ok ? { ok: true, right: false, why, hash } : done
   }
   const done = await hasher.verify(kept.phc, kept.secret, bucket)

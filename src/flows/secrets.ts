@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { instance, type Store } from '../ports.ts'
-import { event } from '../rules/audit.ts'
-import type { Ring, Root } from '../rules/keys.ts'
+import { attempts, instance, type Store } from '../ports.ts'
+import { event, pseudonymOf, pseudonymUnder } from '../rules/audit.ts'
+import type { Place } from '../rules/cursor.ts'
+import { carryOver, nameBucket } from '../rules/guess.ts'
+import type { Keys, Ring, Root } from '../rules/keys.ts'
 import { type KeyUses, underWay } from '../rules/retirement.ts'
 
 /** What a generation is good for: making, checking all, knowing passwords, or checking records. */
@@ -18,6 +20,9 @@ export interface Generation {
   /** What alive was made under it. */
   readonly uses: KeyUses
 }
+
+/** Names a page. */
+const slice = 200
 
 const nothing = { count: 0, until: null }
 
@@ -43,8 +48,39 @@ export async function generationsOf(
   return { met: here?.keyId ?? null, generations: await Promise.all(asked) }
 }
 
-/** Records that a generation was taken out of use. */
-export async function recordRetired(store: Store, id: string, actor: string): Promise<void> {
-  const retired = event('secret.retired', 'success', { actor, subject: `secret:${id}` })
+/** Records that a generation was taken out of use; `lost`: what needed it is locked out. */
+export async function recordRetired(
+  store: Store,
+  id: string,
+  actor: string,
+  lost?: KeyUses,
+): Promise<void> {
+  const retired = event('secret.retired', 'success', {
+    actor,
+    subject: `secret:${id}`,
+    ...(lost && { reason: 'lost', details: JSON.stringify({ passwords: lost.passwords }) }),
+  })
   await store.step({}, () => ({ verdict: undefined, record: [retired] }))
+}
+
+/**
+ * Names guessed under generation `id` are kept under the one in use: their rests outlive it. Names that
+ * are nobody's cannot be, and there is nothing to guess of them.
+ */
+export async function carryNames(store: Store, keys: Keys, id: string): Promise<void> {
+  const key = keys.byId('pseudonym', id)
+  let after: Place | undefined
+  do {
+    // With no failure asked for, every name that was guessed lately.
+    const page = await store.resting({ after, limit: slice, consecutive: 0 })
+    for (const { username, id: bucket } of page) {
+      if (!key || username === null || bucket !== nameBucket(pseudonymUnder(key, username)))
+        continue
+      const now = nameBucket(pseudonymOf(keys, username))
+      const asked = { older: attempts(bucket), current: attempts(now) }
+      await store.step(asked, (shown) => carryOver(shown, now))
+    }
+    const last = page.at(-1)
+    after = last && page.length === slice ? { createdAt: last.since, id: last.id } : undefined
+  } while (after)
 }

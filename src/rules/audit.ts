@@ -147,7 +147,13 @@ export function macOf(key: Buffer, previousMac: string, row: Omit<AuditRow, 'mac
  *
  * @returns 22 characters, base64url.
  */
-export function pseudonymOf(keys: Keys, name: string): string {
-  const mac = createHmac('sha256', keys.active('pseudonym').key).update(name)
-  return mac.digest('base64url').slice(0, 22)
-}
+export const pseudonymOf = (keys: Keys, name: string): string =>
+  pseudonymUnder(keys.active('pseudonym').key, name)
+
+/** What stood for a name before the root secret was rotated, the newest first. */
+export const olderPseudonymsOf = (keys: Keys, name: string): readonly string[] =>
+  keys.older('pseudonym').map((key) => pseudonymUnder(key, name))
+
+/** As {@link pseudonymOf}, under the pseudonym key of one root. */
+export const pseudonymUnder = (key: Buffer, name: string): string =>
+  createHmac('sha256', key).update(name).digest('base64url').slice(0, 22)

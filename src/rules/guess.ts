@@ -9,6 +9,7 @@ import { isTrusted } from './device.ts'
 import type { Attempts, Device } from './facts.ts'
 import {
   type Charge,
+  carried,
   charge,
   emptyBucket,
   type Line,
@@ -38,6 +39,17 @@ export interface Guess {
 }
 
 export const nameBucket = (pseudonym: string): string => `name:${pseudonym}`
+/** Moves what was charged to a name under an older root secret to the bucket it has now. */
+export function carryOver(
+  shown: { older: Attempts | undefined; current: Attempts | undefined },
+  id: string,
+): Step<void> {
+  const { older, current } = shown
+  if (!older) return { verdict: undefined }
+  const keeping = keep('attempts', carried(older, current, id))
+  return { verdict: undefined, keep: [forget('attempts', older.id), keeping] }
+}
+
 export const addressBucket = (bucket: string): string => `address:${bucket}`
 export const deviceBucket = (id: string): string => `device:${id}`
 

@@ -46,7 +46,7 @@ test('a leaked root knows passwords and records, a retired one records; neither 
   )
   const whole = deriveKeys({ active: three, verify: [four] }, 'i')
   const known = (id: string) => purposes.filter((purpose) => keys.byId(purpose, id))
-  expect([known(three.id), known(four.id)]).toEqual([['pepper', 'audit'], ['audit']])
+  expect([known(three.id), known(four.id)]).toEqual([['pepper', 'audit', 'pseudonym'], ['audit']])
   expect(keys.byId('pepper', three.id)).toEqual(whole.byId('pepper', three.id))
   expect(keys.ids).toEqual([one.id])
   expect(keys.leaked.ids).toEqual([three.id])
@@ -89,6 +89,19 @@ describe('a ring', () => {
   test('after a rotation the older root still checks what it made', () => {
     const before = deriveKeys({ active: two, verify: [] }, 'instance')
     expect(keys.byId('access', two.id)).toEqual(before.active('access').key)
+  })
+
+  test('what stood before the active root is at hand, newest first, but nothing of a retired one', () => {
+    const [three, four] = [rootOf(Buffer.alloc(32, 3)), rootOf(Buffer.alloc(32, 4))]
+    const rotated = deriveKeys(
+      { active: one, verify: [two], passwordsOnly: [three], auditOnly: [four] },
+      'instance',
+    )
+    const of = (purpose: 'pseudonym' | 'access', ids: string[]) =>
+      ids.map((id) => rotated.byId(purpose, id))
+    expect(rotated.older('pseudonym')).toEqual(of('pseudonym', [two.id, three.id]))
+    expect(rotated.older('access')).toEqual(of('access', [two.id]))
+    expect(keys.older('csrf')).toEqual([keys.byId('csrf', two.id)])
   })
 
   test('one secret twice is a fault', () => {

@@ -37,7 +37,7 @@ export interface Root {
 export interface Ring {
   readonly active: Root
   readonly verify: readonly Root[]
-  /** Leaked ones: passwords hashed under them are still known, and nothing else. */
+  /** Leaked ones: passwords hashed, and names charged, under them are still known, and nothing else. */
   readonly passwordsOnly?: readonly Root[]
   /** Retired ones: records sealed under them can still be checked. */
   readonly auditOnly?: readonly Root[]
@@ -56,6 +56,8 @@ export interface Checking {
 export interface Keys extends Checking {
   /** The key that makes new things, 32 bytes. */
   active(purpose: Purpose): { readonly id: string; readonly key: Buffer }
+  /** The keys before the active one, as far as they are good for that; the newest first. */
+  older(purpose: Purpose): readonly Buffer[]
   /** Of the leaked ones: whoever shows something made under them can be told that it is void. */
   readonly leaked: Checking
 }
@@ -90,7 +92,7 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
   const roots = [active, ...verify]
   const found = derived(instanceId, [
     [roots, purposes],
-    [passwordsOnly, ['pepper', 'audit']],
+    [passwordsOnly, ['pepper', 'audit', 'pseudonym']],
     [auditOnly, ['audit']],
   ])
   return {
@@ -100,6 +102,8 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
       return { id: active.id, key }
     },
     ...found,
+    older: (purpose) =>
+      [...verify, ...passwordsOnly].flatMap(({ id }) => found.byId(purpose, id) ?? []),
     ids: roots.map(({ id }) => id),
     leaked: {
       ...derived(instanceId, [[passwordsOnly, ['access']]]),

@@ -4,6 +4,7 @@ import type { Attempts } from './facts.ts'
 import {
   addressesIn,
   type Charge,
+  carried,
   charge,
   type Line,
   linesOf,
@@ -211,4 +212,56 @@ test('property: what went stale decides as if it had been removed', () => {
       )
     }),
   )
+})
+
+describe('a bucket that is named anew', () => {
+  const bucket = (id: string, over: Partial<Attempts> = {}): Attempts => {
+    const done = charge(undefined, { id, username: 'ada' }, lines.name, 0)
+    if (done.kind === 'resting') throw new Error('an empty bucket rests')
+    return { ...done.kept, ...over }
+  }
+
+  test('is the same under another name', () => {
+    const older = bucket('name:old', { count: 9, failures: 42, rests: 2, restsUntil: 7 })
+    expect(carried(older, undefined, 'name:new')).toEqual({ ...older, id: 'name:new' })
+  })
+
+  test('takes what was charged to both, and rests as long as either', () => {
+    const older = bucket('name:old', {
+      since: 5,
+      count: 4,
+      failures: 40,
+      restsUntil: 90,
+      staleAt: 9,
+    })
+    const current = bucket('name:new', { since: 3, count: 5, failures: 2, rests: 1, staleAt: 10 })
+    const both = { count: 9, failures: 42, rests: 1, restsUntil: 90, staleAt: 10, since: 5 }
+    expect(carried(older, current, 'name:new')).toMatchObject({ id: 'name:new', ...both })
+    expect(carried(current, older, 'name:new')).toMatchObject({ id: 'name:new', ...both })
+  })
+
+  test('property: guesses before and after a rotation fill it as they would have without one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 12 * 60 }), { maxLength: 60 }),
+        fc.nat({ max: 60 }),
+        (gaps, rotated) => {
+          let at = 0
+          let plain: Attempts | undefined
+          let turned: Attempts | undefined
+          gaps.forEach((gap, index) => {
+            at += gap * minute
+            if (index === rotated && turned) turned = carried(turned, undefined, 'name:new')
+            const given = { id: 'name:x', username: 'ada' }
+            const [one, other] = [plain, turned].map((kept) => charge(kept, given, lines.name, at))
+            expect(other?.kind === 'resting' ? other.wait : other?.charge.fills).toEqual(
+              one?.kind === 'resting' ? one.wait : one?.charge.fills,
+            )
+            if (one?.kind === 'charged') plain = one.kept
+            if (other?.kind === 'charged') turned = other.kept
+          })
+        },
+      ),
+    )
+  })
 })

@@ -181,6 +181,25 @@ export function charge(
   return { kind: 'charged', kept, charge: { id: given.id, since, fills } }
 }
 
+/**
+ * A bucket under the name it has now, when the root secret that named it was rotated: nothing begins
+ * anew. Where something was charged under the new name already, both count.
+ */
+export function carried(older: Attempts, current: Attempts | undefined, id: string): Attempts {
+  if (!current) return { ...older, id }
+  const later = current.since < older.since ? older : current
+  return {
+    ...later,
+    id,
+    username: current.username ?? older.username,
+    count: current.count + older.count,
+    failures: current.failures + older.failures,
+    rests: Math.max(current.rests, older.rests),
+    restsUntil: Math.max(current.restsUntil, older.restsUntil),
+    staleAt: Math.max(current.staleAt, older.staleAt),
+  }
+}
+
 /** More distinct addresses than these are not told apart. */
 const mostAddresses = 100
 

@@ -165,6 +165,10 @@ export function toVerify(
   return key && { pepper, phc: kept.slice(at), secret: peppered(key, password) }
 }
 
+/** Whether a kept hash was made under a pepper that has leaked. */
+export const isLeaked = ({ leaked }: Keys, kept: string): boolean =>
+  leaked.ids.some((id) => kept.startsWith(`${id}$`))
+
 /**
  * Whether a hash is to be made anew when its password is next at hand: imported, of an earlier pepper,
  * or with weaker parameters than those in use.

@@ -20,7 +20,7 @@ import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
 import { sweepSlice } from './sweep.ts'
-import { usesOf } from './uses.ts'
+import { formerRoots, usesOf } from './uses.ts'
 import { recordOf, storable, writeOf } from './write.ts'
 
 /** How often, and for how long, a step is tried. A handful of tries is lost in a row in practice. */
@@ -116,6 +116,8 @@ export function sqlStore(given: {
 
     resting: (from) => resting(site, from),
     sweep: (kind, by) => sweepSlice(database, kind, by),
+
+    formerRoots: () => formerRoots(site),
 
     uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 

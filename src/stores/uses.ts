@@ -10,6 +10,23 @@ import type { Instant, Millis } from '../rules/time.ts'
 import type { Query } from './database.ts'
 import type { Site } from './shapes.ts'
 
+/** Root secrets that were replaced and not retired since. */
+export async function formerRoots({ builder, read }: Site): Promise<string[]> {
+  const about = 'secret:'
+  const query = builder
+    .selectFrom('audit')
+    .select(['subject', 'type'])
+    .where('subject', '>=', about)
+    // The character after the colon.
+    .where('subject', '<', 'secret;')
+  const { rows } = await read(() => [query.compile()])
+  const told = (rows[0] ?? []) as { subject: string; type: string }[]
+  const of = (type: string) =>
+    new Set(told.flatMap((row) => (row.type === type ? row.subject.slice(about.length) : [])))
+  const retired = of('secret.retired')
+  return [...of('secret.rotated')].filter((id) => !retired.has(id))
+}
+
 /** @param underWay How long after it went out of use something may still be made under it. */
 export async function usesOf(
   { builder, read }: Site,

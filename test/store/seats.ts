@@ -69,7 +69,7 @@ export async function seat(
   }
   const node = await startNode({ database, clock, random, lease })
   onTestFinished(() => node.close())
-  const store = sqlStore({ database, random, auditKey, node, clock })
+  const store = sqlStore({ database, random, auditKey: () => auditKey, node, clock })
   return { store, node, standing: standingOf(node, store), database }
 }
 

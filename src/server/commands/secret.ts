@@ -37,9 +37,11 @@ export function addSecretCommands(program: Command): void {
   command('rotate', 'Puts a new secret in front; nobody is signed out.')
     .option('--emergency', 'the old ones may be known to somebody: end every session')
     .action((flags: Flags) => answer(flags, (operator) => rotate(operator, !!flags.emergency)))
-  command('retire <id>', 'Takes a secret out of use that nothing needs any more.').action(
-    (id: string, flags: Flags) => answer(flags, (operator) => retire(operator, id)),
-  )
+  command('retire <id>', 'Takes a secret out of use that nothing needs any more.')
+    .option('--lost', 'it is nowhere any more: give up what needs it')
+    .action((id: string, flags: Flags) =>
+      answer(flags, (operator) => (flags.lost ? giveUp(operator, id) : retire(operator, id))),
+    )
 }
 
 async function status(operator: Operator): Promise<Answer> {
@@ -90,6 +92,18 @@ async function retire(operator: Operator, id: string): Promise<Answer> {
     `Give every other node the same ${file}.`,
   ]
   return { json: { retired: id, file }, lines }
+}
+
+async function giveUp(operator: Operator, id: string): Promise<Answer> {
+  const { uses } = await operator.giveUpSecret(id)
+  const { passwords } = uses
+  const lines = [
+    `Secret ${id} is given up.`,
+    passwords === 0
+      ? 'No password was hashed under it.'
+      : `${passwords} ${passwords === 1 ? 'person' : 'people'} cannot sign in until somebody resets the password.`,
+  ]
+  return { json: { retired: id, lost: true, passwords }, lines }
 }
 
 /** What needs a secret, one phrase each. */
