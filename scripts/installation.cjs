@@ -25,7 +25,11 @@ function isComplete(root) {
     if (!there) return Boolean(asked[place].optional || asked[place].devOptional)
     return there === asked[place].version && (installed[place] || asked[place]).version === there
   }
-  return Object.keys(asked).every(isInstalled) && Object.keys(installed).every(isAsked)
+  // What more lies behind a link may be what another checkout asks for.
+  const isShared = isLink(path.join(root, 'node_modules'))
+  return (
+    Object.keys(asked).every(isInstalled) && (isShared || Object.keys(installed).every(isAsked))
+  )
 }
 
 /** Runs `npm ci`; a failure ends this process with npm's own words and code. */
