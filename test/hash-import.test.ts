@@ -68,7 +68,7 @@ describe.each(databases)('on %s', (kind) => {
   })
 })
 
-test('twenty people at once, each with a hash of another program, and the gate answers meanwhile', async () => {
+test('six people at once, each with a hash of another program, and the gate answers meanwhile', async () => {
   const { gate, query } = await openTestGate('sqlite', {
     session: { limit: 0 },
     // As many guesses at once at one name; lockout is not the subject.
@@ -77,11 +77,11 @@ test('twenty people at once, each with a hash of another program, and the gate a
   const ada = visitor(gate)
   await ada.setUp()
   await query(`update users set "passwordHash" = '${imported.scrypt}', revision = 'imported'`)
-  const many = Array.from({ length: 20 }, (_, n) =>
+  const many = Array.from({ length: 6 }, (_, n) =>
     visitor(gate, `192.0.2.${n}`).logIn('ada', password),
   )
   expect((await ada.send('GET', '/auth/me')).status).toBe(200)
   const answers = await Promise.all(many)
   // Where one has made it anew, whoever is still at the old one is let in as well.
-  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
 })
