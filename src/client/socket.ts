@@ -53,19 +53,21 @@ export function keepSocket(
     async connect(opened, signal) {
       const ask = { body: {}, signal, passive: true }
       const { ticket } = await call<{ ticket: string }>('POST', '/auth/ws-ticket', ask)
+      signal.throwIfAborted()
       // A ticket in the address would reach logs.
       const url = `${new URL(baseUrl, location.href)}/ws`.replace(/^http/, 'ws')
       const own = new WebSocket(url, ['sallyport', `ticket.${ticket}`])
-      const end = () => own.close()
-      signal.addEventListener('abort', end)
-      if (signal.aborted) end()
+      signal.addEventListener('abort', () => {
+        socket = undefined
+        own.close()
+      })
       return new Promise((resolve) => {
         own.onopen = () => {
           socket = own
           opened()
           for (const subscription of listeners) say('subscribe', subscription)
         }
-        own.onmessage = ({ data }) => hear(data)
+        own.onmessage = ({ data }) => signal.aborted || hear(data)
         own.onclose = ({ code }) => {
           if (socket === own) socket = undefined
           resolve(code === 4401 ? 'ended' : code === 4403 ? 'refused' : undefined)

@@ -66,6 +66,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     node: [],
   },
   client: { at: ['src/client/'], imports: ['client'], types: ['wire'], node: [] },
+  // For front ends without a server, in a browser: only what is pure.
+  mocks: {
+    at: ['src/mocks/'],
+    imports: ['mocks', 'src/http/problem.ts', 'src/rules/access.ts'],
+    types: ['wire', 'rules'],
+    node: [],
+  },
   // For tests of applications. What is recorded it reads where it is kept, by no route.
   testing: {
     at: ['src/testing/'],
@@ -117,6 +124,7 @@ export const clocksAllowed: readonly string[] = [
   'src/client/',
   'dashboard/src/',
   'src/testing/',
+  'src/mocks/',
 ]
 /** Further places for one of them, where it decides nothing. */
 export const clocksAllowedToo: Readonly<Record<string, readonly string[]>> = {

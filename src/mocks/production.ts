@@ -1,0 +1,3 @@
+/** What `sallyport/development` is everywhere but in development: nothing. */
+
+export const developmentFetch = (_options: object): undefined => undefined
