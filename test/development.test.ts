@@ -64,7 +64,7 @@ function bundle(mode: 'production' | 'development'): string {
 
 const found = (code: string) => words.filter((word) => code.includes(word))
 
-test('a production build contains none of it', () => {
+test('a production build contains none of it (R1.18)', () => {
   const code = bundle('production')
   expect(code).toContain('/auth/login')
   // What the application itself says of it: the name of the option.

@@ -216,3 +216,35 @@ describe('through MSW', () => {
     expect((await client.setupStatus()).needsOwner).toBe(false)
   })
 })
+
+test('in a page it sets the CSRF cookie as the server does, so that calls pass at once (R1.13)', async () => {
+  vi.stubGlobal('document', { cookie: '' })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const mock = mockSallyport({ people })
+  const asked: string[] = []
+  const client = createClient({
+    baseUrl: base,
+    fetch: (url, init) => {
+      asked.push(`${init?.method} ${String(url).slice(base.length)}`)
+      return mock.fetch(url, init)
+    },
+  })
+  onTestFinished(client.close)
+  await client.signIn({ username: 'bob', password: mock.password })
+  await client.stepUp(mock.password)
+  expect(asked).toEqual(['POST /auth/login', 'POST /auth/step-up'])
+})
+
+test('what is not mocked, an event stream say, signs nobody out (R4.17)', async () => {
+  const mock = mockSallyport({ people, signedIn: 'bob' })
+  const client = createClient({ baseUrl: base, fetch: mock.fetch })
+  onTestFinished(client.close)
+  await client.check()
+  onTestFinished(client.events(() => {}))
+  await vi.waitFor(() => expect(client.eventsState.get().status).toBe('waiting'))
+  await expect(Array.fromAsync(client.stream(`${base}/nothing`))).rejects.toMatchObject({
+    code: 'not_found',
+  })
+  expect(client.session.get()).toMatchObject({ status: 'authenticated' })
+  expect(client.session.get().error).toBeUndefined()
+})
