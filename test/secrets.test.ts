@@ -5,9 +5,10 @@
  * @module
  */
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { macOf } from '../src/rules/audit.ts'
-import { deriveKeys } from '../src/rules/keys.ts'
+import { deriveKeys, purposes } from '../src/rules/keys.ts'
 import { secretLines } from '../src/rules/secret-file.ts'
 import { day, hour, minute, second } from '../src/rules/time.ts'
 import { readRing } from '../src/system/root-secret.ts'
@@ -299,6 +300,12 @@ describe.each(databases)('on %s', (kind) => {
     }
     expect(used).toEqual(new Set(ids))
   })
+})
+
+test('the guide names every key there is (ASVS 11.1.1)', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../docs/guide/secrets.md'), 'utf8')
+  const [, table = ''] = /\| purpose \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(guide) ?? []
+  expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(purposes)
 })
 
 test('two commands at once: one rotates, the other is told of it', async () => {

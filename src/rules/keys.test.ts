@@ -38,7 +38,7 @@ test.each([
   expect(hkdf(hex(secret), hex(salt), hex(info), length).toString('hex')).toBe(out)
 })
 
-test('a leaked root knows passwords and records, a retired one records; neither anything else', () => {
+test('a leaked root knows passwords, API keys, names and records, a retired one records; neither anything else', () => {
   const [three, four] = [rootOf(Buffer.alloc(32, 3)), rootOf(Buffer.alloc(32, 4))]
   const keys = deriveKeys(
     { active: one, verify: [], passwordsOnly: [three], auditOnly: [four] },
@@ -46,7 +46,10 @@ test('a leaked root knows passwords and records, a retired one records; neither 
   )
   const whole = deriveKeys({ active: three, verify: [four] }, 'i')
   const known = (id: string) => purposes.filter((purpose) => keys.byId(purpose, id))
-  expect([known(three.id), known(four.id)]).toEqual([['pepper', 'audit', 'pseudonym'], ['audit']])
+  expect([known(three.id), known(four.id)]).toEqual([
+    ['pepper', 'audit', 'pseudonym', 'api-key'],
+    ['audit'],
+  ])
   expect(keys.byId('pepper', three.id)).toEqual(whole.byId('pepper', three.id))
   expect(keys.ids).toEqual([one.id])
   expect(keys.leaked.ids).toEqual([three.id])

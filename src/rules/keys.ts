@@ -37,7 +37,7 @@ export interface Root {
 export interface Ring {
   readonly active: Root
   readonly verify: readonly Root[]
-  /** Leaked ones: passwords hashed, and names charged, under them are still known, and nothing else. */
+  /** Leaked ones: passwords and API keys kept, and names charged, under them are still known. */
   readonly passwordsOnly?: readonly Root[]
   /** Retired ones: records sealed under them can still be checked. */
   readonly auditOnly?: readonly Root[]
@@ -92,7 +92,8 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
   const roots = [active, ...verify]
   const found = derived(instanceId, [
     [roots, purposes],
-    [passwordsOnly, ['pepper', 'audit', 'pseudonym']],
+    // Whoever has it knows no password and no API key by it: those were drawn or chosen, not derived.
+    [passwordsOnly, ['pepper', 'api-key', 'audit', 'pseudonym']],
     [auditOnly, ['audit']],
   ])
   return {

@@ -5,6 +5,7 @@ import { deriveKeys, rootOf } from './keys.ts'
 import {
   hasAged,
   hashingSettings,
+  isLeaked,
   maxBytes,
   maxLength,
   passwordFault,
@@ -259,6 +260,19 @@ describe('a kept hash', () => {
     ['__proto__', `__proto__${phc}`],
   ])('%s: nothing can be verified against it', (_, kept) => {
     expect(toVerify(keys, kept, 'a long enough one')).toBeUndefined()
+  })
+
+  test('of a leaked pepper is verified, and known to be of one', () => {
+    const later = deriveKeys({ active: two, verify: [], passwordsOnly: [one] }, instanceId)
+    const [old, now] = [stored(one.id, phc), stored(two.id, phc)]
+    expect(toVerify(later, old, 'a long enough one')?.pepper).toBe(one.id)
+    expect([old, now, phc, `${one.id}x${phc}`].map((kept) => isLeaked(later, kept))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+    expect(isLeaked(keys, old)).toBe(false)
   })
 
   test('of a pepper that was retired can no longer be verified', () => {
