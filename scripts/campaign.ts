@@ -15,6 +15,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   limit: ['test/session-limit.test.ts'],
   secrets: ['test/secrets-nodes.test.ts'],
   claim: ['test/attack/killed.test.ts'],
+  keys: ['test/api-keys-nodes.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

@@ -7,6 +7,7 @@
 import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
 import { activityRoutes } from '../src/http/routes/activity.ts'
+import { apiKeyRoutes } from '../src/http/routes/api-keys.ts'
 import { authRoutes } from '../src/http/routes/auth.ts'
 import { deviceRoutes } from '../src/http/routes/devices.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
@@ -14,6 +15,7 @@ import { lockoutRoutes } from '../src/http/routes/lockouts.ts'
 import { passwordRoutes } from '../src/http/routes/passwords.ts'
 import { sessionRoutes } from '../src/http/routes/sessions.ts'
 import { userRoutes } from '../src/http/routes/users.ts'
+import { verifyRoutes } from '../src/http/routes/verify.ts'
 import { settings } from '../src/options.ts'
 import { permissionsOf, roles } from '../src/rules/access.ts'
 import { auditEvents } from '../src/rules/audit.ts'
@@ -103,6 +105,7 @@ function routesPage(): string {
   const who = ({ guard }: Route): string => {
     if (guard.caller === 'anyone') return 'anyone'
     const holder = guard.permission ? `\`${guard.permission}\`` : 'signed in'
+    if (guard.keys) return `${holder}, or an API key`
     return guard.stepUp ? `${holder}, password shown lately` : holder
   }
   const rows = [
@@ -114,6 +117,8 @@ function routesPage(): string {
     ...userRoutes,
     ...deviceRoutes,
     ...lockoutRoutes,
+    ...apiKeyRoutes,
+    ...verifyRoutes,
   ].map((route) => [
     `\`${route.method} ${route.path}\``,
     who(route),

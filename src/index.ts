@@ -25,10 +25,11 @@ export {
 export {
   createSallyport,
   type HostCaller,
+  type HostKeyCaller,
   type HostRefusal,
   openGate,
   type Sallyport,
   type SallyportOptions,
 } from './sallyport.ts'
-export type { Problem, Session, Signed, User } from './wire.ts'
+export type { ApiKey, Problem, Session, Signed, User } from './wire.ts'
 export { complaintsOf } from './world.ts'

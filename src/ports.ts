@@ -94,6 +94,7 @@ export const userNamed = (username: string): One<'users'> => ({
 })
 export const device = (id: string): One<'devices'> => ({ one: 'devices', by: 'id', is: id })
 export const attempts = (id: string): One<'attempts'> => ({ one: 'attempts', by: 'id', is: id })
+export const apiKey = (id: string): One<'keys'> => ({ one: 'keys', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
 
 const standingSessions: Live = {
@@ -153,6 +154,15 @@ export const auditOf = (subject: string): Listing<'audit'> => ({
 /** The devices of a user, also those whose time is over: at most a handful more than may be trusted. */
 export const devicesOf = (userId: string): Many<'devices'> => ({
   many: 'devices',
+  by: 'userId',
+  is: userId,
+  owner: 'users',
+  live: { until: [] },
+})
+
+/** The API keys of a user, also those that have expired: at most a handful more than may live. */
+export const keysOf = (userId: string): Many<'keys'> => ({
+  many: 'keys',
   by: 'userId',
   is: userId,
   owner: 'users',

@@ -13,6 +13,7 @@ import { limitsOf } from './http/limits.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
 import { activityRoutes } from './http/routes/activity.ts'
+import { apiKeyRoutes } from './http/routes/api-keys.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { deviceRoutes } from './http/routes/devices.ts'
 import { healthRoutes } from './http/routes/health.ts'
@@ -20,14 +21,15 @@ import { lockoutRoutes } from './http/routes/lockouts.ts'
 import { passwordRoutes } from './http/routes/passwords.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { userRoutes } from './http/routes/users.ts'
+import { verifyRoutes } from './http/routes/verify.ts'
 import type { Fault, From, Site } from './http/site.ts'
-import { signedView } from './http/view.ts'
+import { callerView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
 import { type Clock, instance, Unavailable, type World } from './ports.ts'
 import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
 import { writeChore, writeFault } from './system/fault-line.ts'
-import type { Signed } from './wire.ts'
+import type { ApiKey, Signed } from './wire.ts'
 import { openWorld } from './world.ts'
 
 /** What a host gives besides settings. */
@@ -49,8 +51,17 @@ interface Witness {
 
 export type SallyportOptions = OptionsOf<typeof settings> & Surroundings
 
-/** Somebody signed in, for a route of the host's own. */
-export type HostCaller = { readonly ok: true } & Signed
+/** Who calls a route of the host's own: somebody signed in, or a program by an API key. */
+export type HostCaller = { readonly ok: true } & (
+  | (Signed & { readonly key?: undefined })
+  | HostKeyCaller
+)
+
+/** A program that acts for `user`; `permissions` are those that both the key and its owner have. */
+export interface HostKeyCaller extends Omit<Signed, 'session'> {
+  readonly session?: undefined
+  readonly key: ApiKey
+}
 
 /** Nobody; `response` is the problem to answer with. */
 export interface HostRefusal {
@@ -127,6 +138,8 @@ export async function openGate(
     ...userRoutes,
     ...deviceRoutes,
     ...lockoutRoutes,
+    ...apiKeyRoutes,
+    ...verifyRoutes,
   ])
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
@@ -137,7 +150,7 @@ export async function openGate(
     async callerOf(request, from = {}) {
       const caller = await callerOf(site, request, from).catch(unlessAway)
       return caller.ok
-        ? { ok: true, ...signedView(caller) }
+        ? { ok: true, ...callerView(caller, world.clock.now()) }
         : { ok: false, code: caller.code, response: written(caller, request, apiHeaders(origin)) }
     },
     misdirected(request, from = {}) {
@@ -188,7 +201,7 @@ function unlessAway(error: unknown): Refusal {
   throw error
 }
 
-const hostGuard: Guard = { caller: 'signed-in', restricted: false }
+const hostGuard: Guard = { caller: 'signed-in', restricted: false, keys: true }
 
 async function callerOf(site: Site, request: Request, from: From) {
   const credentials = credentialsOf(request, site)

@@ -81,6 +81,26 @@ export const ChangeUser = z.strictObject({
   scopes: scopedRoles.optional(),
 })
 
+/** A new API key; `expiresAt` is ISO 8601 UTC, within 365 days. */
+export const IssueKey = z.strictObject({
+  name: text,
+  scopes: z.array(text).max(64),
+  expiresAt: z.iso.datetime(),
+})
+
+/** `overlap`: how many seconds the earlier secret lives on, default a day. */
+export const RotateKey = z.strictObject({
+  overlap: z.int().min(0).max(604_800).default(86_400),
+})
+
+/** The query of `GET /auth/verify`: what the caller must be or be allowed to do. */
+export const Verify = z.strictObject({
+  role: z.string().max(64).optional(),
+  permission: z.string().max(128).optional(),
+  redirect: z.enum(['0', '1']).optional(),
+  passive: z.enum(['0', '1']).optional(),
+})
+
 export type LogIn = z.infer<typeof LogIn>
 export type SetUp = z.infer<typeof SetUp>
 export type CreateUser = z.infer<typeof CreateUser>
@@ -127,6 +147,31 @@ export interface Device {
   readonly createdAt: string
   readonly lastUsedAt: string
   readonly current: boolean
+}
+
+/** An API key as its owner sees it; the secret is told once, by the answer that made it. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  /** How the key begins. */
+  readonly prefix: string
+  /** How it ends. */
+  readonly lastFour: string
+  /** Permissions; it has those of them that its owner has. */
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+  readonly expiresAt: string
+  /** To the minute; null when never. */
+  readonly lastUsedAt: string | null
+  /** Until when the secret before the last rotation lives; null when it does not. */
+  readonly rotatesAt: string | null
+}
+
+/** The answer that makes a key or rotates it. */
+export interface IssuedKey {
+  readonly key: ApiKey
+  /** All of the key, this once. */
+  readonly secret: string
 }
 
 /** A name at rest. */

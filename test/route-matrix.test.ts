@@ -8,8 +8,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Guard, type Route, routeTable } from '../src/http/route.ts'
+import { permissionsOf } from '../src/rules/access.ts'
 import { minute } from '../src/rules/time.ts'
-import { databases, openTestGate, type TestGate } from './gate/gate.ts'
+import { databases, openTestGate, origin, type TestGate } from './gate/gate.ts'
+import { issue } from './gate/keys.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
 import { type Sending, type Visitor, visitor } from './gate/visitor.ts'
@@ -31,7 +33,11 @@ interface Kind {
   /** Signs in, or not. */
   readonly become: (open: TestGate, who: Visitor) => Promise<unknown>
   readonly headers?: (open: TestGate) => Promise<Sending['headers']>
+  /** Makes an API key, which is all that is sent then. */
+  readonly key?: (open: TestGate, who: Visitor) => Promise<string>
   readonly expected: (guard: Guard, unsafe: boolean) => Expected
+  /** What is recorded where nobody is let in, beyond what every such refusal is recorded as. */
+  readonly records?: string
 }
 
 const astray = [403, 'csrf_rejected'] as const
@@ -42,6 +48,29 @@ const recordedAs: Readonly<Record<string, string>> = {
   csrf_rejected: 'csrf.rejected',
   forbidden: 'access.refused',
 }
+const allPermissions = permissionsOf({ role: 'owner' })
+/** A key of the owner, with these scopes; used once, so that its use is written already. */
+const keyWith =
+  (scopes: readonly string[]) =>
+  async (open: TestGate, who: Visitor): Promise<string> => {
+    await who.logIn('ada')
+    const { secret } = await issue(open, who, { scopes })
+    await open.gate.callerOf(
+      new Request(origin, { headers: { Authorization: `Bearer ${secret}` } }),
+    )
+    return secret
+  }
+/** Where no key is let in, one is told so; it is never asked for a password. */
+const byKey =
+  (scopes: readonly string[]) =>
+  ({ caller, keys, permission, sameOrigin }: Guard): Expected => {
+    if (sameOrigin) return nobody
+    if (caller === 'anyone') return 'in'
+    return keys && (permission === undefined || scopes.includes(permission))
+      ? 'in'
+      : [403, 'forbidden']
+  }
+
 const logIn = (_: TestGate, who: Visitor) => who.logIn('ada')
 // Of the open routes, one looks for a session by itself: it also takes one that has to be renewed.
 const needsCaller = ({ caller, sameOrigin }: Guard) => caller === 'signed-in' || sameOrigin
@@ -56,6 +85,40 @@ const needsToken = ({ caller }: Guard, unsafe: boolean) =>
   unsafe && caller === 'signed-in' ? astray : ('in' as const)
 
 const kinds: Readonly<Record<string, Kind>> = {
+  'an API key of all scopes': {
+    become: async () => {},
+    key: keyWith(allPermissions),
+    expected: byKey(allPermissions),
+  },
+  'an API key without scopes': {
+    become: async () => {},
+    key: keyWith([]),
+    expected: byKey([]),
+  },
+  'an API key of one scope': {
+    become: async () => {},
+    key: keyWith(['lockouts:read']),
+    expected: byKey(['lockouts:read']),
+  },
+  'an expired API key': {
+    become: async () => {},
+    key: async (open, who) => {
+      const secret = await keyWith(allPermissions)(open, who)
+      await open.query('update keys set "expiresAt" = 1')
+      return secret
+    },
+    expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
+    records: 'key.refused',
+  },
+  'an API key of somebody who lost his role': {
+    become: async () => {},
+    key: async (open, who) => {
+      const secret = await keyWith(allPermissions)(open, who)
+      await open.query(`update users set role = 'viewer'`)
+      return secret
+    },
+    expected: byKey([]),
+  },
   anonymous: {
     become: async () => {},
     expected: (guard) => (needsCaller(guard) ? nobody : 'in'),
@@ -171,14 +234,19 @@ describe.each(databases)('on %s', (database) => {
   test.each(Object.entries(kinds))(
     'Every route with %s: by its guard, and nothing is changed',
     async (_, kind) => {
-      const open = await openTestGate(database, kind.options)
+      const open = await openTestGate(database, { ...kind.options, trustProxy: ['198.51.100.7'] })
       const { gate, dump, recorded } = open
       const adaId = (await visitor(gate).setUp()).json.user.id
       await addPerson(open, 'eve', { mustChange: true })
       const who = visitor(gate)
       await kind.become(open, who)
+      const secret = await kind.key?.(open, who)
+      if (secret !== undefined) who.jar.clear()
       const jar = [...who.jar]
-      const more = await kind.headers?.(open)
+      const more = {
+        ...(await kind.headers?.(open)),
+        ...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
+      }
       const before = await dump()
       await recorded()
 
@@ -190,6 +258,7 @@ describe.each(databases)('on %s', (database) => {
         const headers = {
           'Sec-Fetch-Site': 'same-origin',
           ...(unsafe && { 'Content-Type': 'text/plain' }),
+          ...(guard.forwarded && { 'X-Forwarded-Method': 'GET' }),
           ...more,
         }
         const id = method === 'GET' ? adaId : 'x'.repeat(22)
@@ -203,7 +272,8 @@ describe.each(databases)('on %s', (database) => {
         else expect([name, got.status]).toEqual([name, 200])
 
         const events = (await recorded()).map(({ type }) => type)
-        const recording = expected !== 'in' && recordedAs[expected[1]]
+        const asksKey = guard.caller === 'signed-in' && kind.records
+        const recording = expected !== 'in' && (recordedAs[expected[1]] ?? asksKey)
         expect([name, events]).toEqual([name, recording ? [recording] : []])
         expect(await dump()).toBe(before)
         who.jar.clear()
@@ -228,6 +298,20 @@ test('The table is not empty, and a route that does not say who may call it stop
   expect(() => routeTable([first, first], '/api')).toThrow(/twice/)
 })
 
+test('A key opens what needs a permission and no recent password, and that alone', () => {
+  for (const { method, path, guard } of routes) {
+    const needs = guard.permission !== undefined && !guard.stepUp
+    expect([method, path, guard.keys ?? false]).toEqual([
+      method,
+      path,
+      needs || path === '/auth/verify',
+    ])
+  }
+  const [first] = routes
+  const guard: Guard = { caller: 'signed-in', restricted: false, keys: true, stepUp: true }
+  if (first) expect(() => routeTable([{ ...first, guard }], '/api')).toThrow(/no key shows/)
+})
+
 test('What is no route is 404 to everybody, before anything else is looked at (AUTHZ-13)', async () => {
   const open = await openTestGate()
   const ada = visitor(open.gate)
@@ -241,7 +325,6 @@ test('What is no route is 404 to everybody, before anything else is looked at (A
     '/audit',
     '/health',
     '/auth',
-    '/auth/api-keys',
     '',
     '/',
   ])

@@ -143,6 +143,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await uses()).toEqual({
       sessions: { count: 1, until: Number(session[0]?.expiresAt) },
       devices: { count: 1, until: Date.UTC(2026, 0, 1, 12) + 180 * day },
+      keys: { count: 0, until: null },
       passwords: 1,
     })
     await expect(operator.retireSecret(first)).rejects.toMatchObject({

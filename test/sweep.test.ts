@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sweep } from '../src/flows/sweep.ts'
 import { saidIn } from '../src/index.ts'
-import type { Attempts, Device } from '../src/rules/facts.ts'
+import type { ApiKey, Attempts, Device, Ticket } from '../src/rules/facts.ts'
 import { keep } from '../src/rules/step.ts'
 import { day, hour, minute, second } from '../src/rules/time.ts'
 import type { Database } from '../src/stores/database.ts'
@@ -23,6 +23,30 @@ const deviceOf = (userId: string, id: string, expiresAt: number): Device => ({
   userAgent: 'test',
   createdAt: noon,
   lastUsedAt: noon,
+  expiresAt,
+})
+
+const keyOf = (userId: string, id: string, expiresAt: number): ApiKey => ({
+  id,
+  userId,
+  name: 'ci',
+  scopes: '[]',
+  createdAt: noon,
+  expiresAt,
+  lastUsedAt: null,
+  digest: 'a digest',
+  lastFour: 'last',
+  previousDigest: null,
+  rotatesAt: null,
+})
+
+const ticketOf = (userId: string, id: string, expiresAt: number): Ticket => ({
+  id,
+  userId,
+  sessionId: 'a session',
+  origin: 'https://app.example.test',
+  purpose: 'socket',
+  createdAt: noon,
   expiresAt,
 })
 
@@ -72,12 +96,20 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
         keep('devices', deviceOf('ada', 'd-over', noon)),
         keep('devices', deviceOf('ada', 'd-good', noon + 1)),
         keep('devices', deviceOf('gone-with-device', 'd-theirs', noon + 1)),
+        keep('keys', keyOf('ada', 'k-over', noon - day)),
+        keep('keys', keyOf('ada', 'k-shown-still', noon - day + 1)),
+        keep('tickets', ticketOf('ada', 't-over', noon)),
+        keep('tickets', ticketOf('ada', 't-good', noon + 1)),
         keep('attempts', attemptsAt('a-stale', noon)),
         keep('attempts', attemptsAt('a-fresh', noon + 1)),
         keep('attempts', attemptsAt('a-resting', noon - hour, noon + 1)),
       ],
     }))
-    expect(await sweep({ store })).toEqual({ sessions: 1, attempts: 1, devices: 1, users: 1 })
+    const none = { sessions: 0, attempts: 0, devices: 0, keys: 0, tickets: 0, users: 0 }
+    const one = { sessions: 1, attempts: 1, devices: 1, keys: 1, tickets: 1, users: 1 }
+    expect(await sweep({ store })).toEqual(one)
+    expect(await left('keys')).toEqual(['k-shown-still'])
+    expect(await left('tickets')).toEqual(['t-good'])
     expect(await left('sessions')).toEqual(['ended', 'idled-out', 'lasting', 'told-still'])
     expect(await left('attempts')).toEqual(['a-fresh', 'a-resting'])
     expect(await left('devices')).toEqual(['d-good', 'd-theirs'])
@@ -90,11 +122,11 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
     expect(await left('audit')).toEqual([])
 
     clock.at += 1
-    expect(await sweep({ store })).toEqual({ sessions: 1, attempts: 2, devices: 2, users: 1 })
+    expect(await sweep({ store })).toEqual({ ...one, attempts: 2, devices: 2 })
     clock.at = noon + 12 * hour + day
-    expect(await sweep({ store })).toEqual({ sessions: 3, attempts: 0, devices: 0, users: 1 })
+    expect(await sweep({ store })).toEqual({ ...none, sessions: 3, users: 1 })
     expect(await left('users')).toEqual(['ada', 'disabled'])
-    expect(await sweep({ store })).toEqual({ sessions: 0, attempts: 0, devices: 0, users: 0 })
+    expect(await sweep({ store })).toEqual(none)
   })
 
   test('two nodes at once, among sign-ins: each row once, at most 500 a statement', async () => {
@@ -205,7 +237,11 @@ test('a gate sweeps about once a minute, and says what it removed', async () => 
       return told
     })
     .toEqual([
-      { chore: 'sweep', is: 'done', removed: { sessions: 1, attempts: 0, devices: 0, users: 0 } },
+      {
+        chore: 'sweep',
+        is: 'done',
+        removed: { sessions: 1, attempts: 0, devices: 0, keys: 0, tickets: 0, users: 0 },
+      },
     ])
   expect(await query('select id from sessions')).toEqual([])
   expect(await recorded()).toEqual([])

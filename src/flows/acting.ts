@@ -4,15 +4,30 @@
  *
  * @module
  */
-import { instance, session, user } from '../ports.ts'
+import { apiKey, instance, session, user } from '../ports.ts'
 import { type AuditEvent, type AuditType, event } from '../rules/audit.ts'
 import type { Refusal } from '../rules/refusal.ts'
-import type { Caller } from './authenticate.ts'
+import type { AnyCaller, Caller } from './authenticate.ts'
 
 export const acting = (caller: Caller) => ({
   here: instance(),
   me: user(caller.user.id),
   mine: session(caller.session.id),
+})
+
+/** As {@link acting}, for what may be done by an API key as well; it is asked for what it is not too. */
+export const actingBy = (caller: AnyCaller) => ({
+  here: instance(),
+  me: user(caller.user.id),
+  mine: session(caller.session?.id ?? ''),
+  key: apiKey(caller.key?.id ?? ''),
+})
+
+/** Who did something, as it is recorded: the person, and which of his sessions or keys. */
+export const doneBy = ({ user, session, key }: AnyCaller) => ({
+  actor: `user:${user.id}`,
+  session: session?.id ?? null,
+  details: key ? JSON.stringify({ key: key.id }) : null,
 })
 
 /** An event of what a signed-in person did to somebody, by which session and from where. */
@@ -33,11 +48,11 @@ export const deed = (
 
 /** An event of what a signed-in person may not do to somebody, or that cannot be done. */
 export function refused(
-  { user, session }: Caller,
+  caller: AnyCaller,
   subject: string,
   { code, why }: Refusal,
   address: string,
 ): AuditEvent {
-  const said = { actor: `user:${user.id}`, subject: `user:${subject}`, session: session.id }
+  const said = { ...doneBy(caller), subject: `user:${subject}` }
   return event('access.refused', 'refused', { ...said, address, reason: why ?? code })
 }

@@ -6,7 +6,7 @@
  */
 import { session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
-import type { Instance, Session, User } from '../rules/facts.ts'
+import type { ApiKey, Instance, Session, User } from '../rules/facts.ts'
 import type { Keys } from '../rules/keys.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -20,7 +20,18 @@ export interface Caller {
   readonly ok: true
   readonly user: User
   readonly session: Session
+  readonly key?: undefined
 }
+
+/** A program that asks for its owner. */
+export interface KeyCaller {
+  readonly ok: true
+  readonly user: User
+  readonly key: ApiKey
+  readonly session?: undefined
+}
+
+export type AnyCaller = Caller | KeyCaller
 
 /** The cookies a session is known by. */
 export interface Holding {

@@ -6,13 +6,13 @@
 import { attempts, user as userRef, type World } from '../ports.ts'
 import { isAtLeast } from '../rules/access.ts'
 import { event } from '../rules/audit.ts'
-import { authority } from '../rules/authority.ts'
+import { authorityBy } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { Attempts } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { forget, type Step } from '../rules/step.ts'
-import { acting, refused } from './acting.ts'
-import type { Caller } from './authenticate.ts'
+import { actingBy, doneBy, refused } from './acting.ts'
+import type { AnyCaller } from './authenticate.ts'
 import { nameBucketOf } from './charge.ts'
 
 /** A page of the names at rest, newest window first, and where the next begins. */
@@ -36,7 +36,7 @@ export async function lockouts(
  */
 export async function unlock(
   world: World,
-  caller: Caller,
+  caller: AnyCaller,
   id: string,
   address: string,
 ): Promise<Refusal | undefined> {
@@ -44,13 +44,13 @@ export async function unlock(
   const asked = {
     target: userRef(id),
     bucket: attempts(await nameBucketOf(world, username)),
-    ...acting(caller),
+    ...actingBy(caller),
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
-    const by = authority(shown, { permission: 'users:write' }, now)
+    const by = authorityBy(shown, 'users:write', now)
     if (!by.ok) return { verdict: by }
     const { target, bucket } = shown
-    const { me, mine } = by
+    const { me } = by
     if (target?.username !== username || target.deletedAt !== null)
       return { verdict: refuse('not_found') }
     if (!isAtLeast(me.role, target.role)) {
@@ -58,7 +58,7 @@ export async function unlock(
       return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
     }
     if (!bucket) return { verdict: undefined }
-    const said = { actor: `user:${me.id}`, subject: `user:${id}`, session: mine.id, address }
+    const said = { ...doneBy(caller), subject: `user:${id}`, address }
     return {
       verdict: undefined,
       keep: [forget('attempts', bucket.id)],

@@ -6,7 +6,8 @@
 import type { World } from '../ports.ts'
 import { type AuditEvent, event } from '../rules/audit.ts'
 import type { Refusal } from '../rules/refusal.ts'
-import type { Caller } from './authenticate.ts'
+import { doneBy } from './acting.ts'
+import type { AnyCaller, Caller } from './authenticate.ts'
 
 /** Records one event. */
 export async function record(world: World, said: AuditEvent): Promise<void> {
@@ -24,10 +25,9 @@ export function recordForbidden(
   world: World,
   reason: string,
   address: string,
-  { user, session }: Caller,
+  caller: AnyCaller,
 ): Promise<void> {
-  const who = `user:${user.id}`
-  const said = { actor: who, subject: who, session: session.id, address, reason }
+  const said = { ...doneBy(caller), subject: `user:${caller.user.id}`, address, reason }
   return record(world, event('access.refused', 'refused', said))
 }
 
@@ -38,6 +38,16 @@ const planted = new Set(['duplicate_cookie', 'mismatch'])
 export async function recordUnfit(world: World, { why }: Refusal, address: string): Promise<void> {
   if (why !== undefined && planted.has(why))
     await record(world, event('credentials.refused', 'refused', { address, reason: why }))
+}
+
+/** Records that a well-formed API key let nobody in. */
+export function recordKey(
+  world: World,
+  { owner, why }: Refusal & { readonly owner?: string | undefined },
+  address: string,
+): Promise<void> {
+  const said = { subject: owner === undefined ? null : `user:${owner}`, address }
+  return record(world, event('key.refused', 'refused', { ...said, reason: why ?? null }))
 }
 
 /** Records that a gate refused a request. */

@@ -37,7 +37,7 @@ export async function generationsOf(
     if (state === 'active' || state === 'verifying') return { id, state, uses }
     // Nothing else is believed of it any more.
     const passwords = state === 'passwords-only' ? uses.passwords : 0
-    return { id, state, uses: { sessions: nothing, devices: nothing, passwords } }
+    return { id, state, uses: { sessions: nothing, devices: nothing, keys: nothing, passwords } }
   }
   const asked = [
     generation(active, 'active'),

@@ -79,6 +79,12 @@ export function addressOf({ peer, forwardedFor }: Origin, trusted: Trusted): str
   }
 }
 
+/** Whether the peer itself is a proxy whose word counts. */
+export function isProxy(peer: string, trusted: Trusted): boolean {
+  const direct = canonicalOf(peer)
+  return direct !== undefined && trusted(direct)
+}
+
 /** What limits count: an IPv4 address, or the /64 that one customer holds of IPv6. */
 export function bucketOf(address: string): string {
   if (!address.includes(':')) return address

@@ -49,6 +49,13 @@ export async function readNothing(request: Request): Promise<Read<undefined>> {
     : { ok: true, value: undefined }
 }
 
+/** Reads a body as {@link readJson} does, where nothing at all says the same as `{}`. */
+export async function readOptional(request: Request): Promise<Read<Record<string, unknown>>> {
+  if (request.headers.has('content-type')) return readJson(request)
+  const nothing = await readNothing(request)
+  return nothing.ok ? { ok: true, value: {} } : nothing
+}
+
 function isJson(request: Request): boolean {
   return jsonType.test(request.headers.get('content-type') ?? '')
 }

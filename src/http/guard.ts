@@ -5,13 +5,21 @@
  * @module
  */
 import { behind } from '../flows/acquaint.ts'
-import { authenticate, type Caller, type Soon, touched, unseen } from '../flows/authenticate.ts'
+import {
+  type AnyCaller,
+  authenticate,
+  type Caller,
+  type Soon,
+  touched,
+  unseen,
+} from '../flows/authenticate.ts'
 import { recordCsrf, recordForbidden, recordUnfit } from '../flows/record.ts'
 import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { freshness } from '../rules/step-up.ts'
 import { type Cookies, readCookies } from './cookies.ts'
+import { passKey } from './guard-key.ts'
 import type { Guard } from './route.ts'
 import type { Site } from './site.ts'
 
@@ -20,17 +28,23 @@ export interface Credentials {
   readonly ok: true
   readonly cookies: Cookies
   readonly authorization: string | null
+  /** Whether what is asked may change something. */
+  readonly unsafe: boolean
 }
 
 /** Reads the credentials; two kinds at once are one too many, wherever they are sent. */
-export function credentialsOf(request: Request, site: Site): Credentials | Refusal {
+export function credentialsOf(
+  request: Request,
+  site: Site,
+  unsafe: boolean = isUnsafe(request.method),
+): Credentials | Refusal {
   const cookies = readCookies(request.headers.get('cookie'), site.jar.names)
   if (!cookies.ok) return cookies
   const authorization = request.headers.get('authorization')
   const proves = cookies.session !== undefined || cookies.refresh !== undefined
   if (authorization !== null && proves)
     return refuse('malformed_request', { why: 'both credentials' })
-  return { ok: true, cookies, authorization }
+  return { ok: true, cookies, authorization, unsafe }
 }
 
 /** Refuses credentials, and records it when they look planted. */
@@ -44,10 +58,10 @@ export function passOrigin(
   request: Request,
   site: Site,
   guard: Guard,
-  { cookies, authorization }: Credentials,
+  { cookies, authorization, unsafe }: Credentials,
   address: string,
 ): Soon<Refusal | undefined> {
-  const gated = isUnsafe(request.method) || guard.sameOrigin
+  const gated = unsafe || guard.sameOrigin
   const held = Object.keys(cookies).length > 1
   // Whoever proves himself by a header of his own was not made to send it by another page.
   const byHeader = authorization !== null && !held && guard.caller === 'signed-in'
@@ -70,8 +84,8 @@ export function pass(
   guard: Guard,
   credentials: Credentials,
   address: string,
-  limit: (caller: Caller | Refusal) => Refusal | undefined,
-): Soon<Caller | Refusal | undefined> {
+  limit: (caller: AnyCaller | Refusal) => Refusal | undefined,
+): Soon<AnyCaller | Refusal | undefined> {
   if (guard.caller !== 'anyone')
     return passCaller(request, site, guard, credentials, address, limit)
   return guard.anyHost ? undefined : unseen(site.world, credentials.cookies)
@@ -87,15 +101,16 @@ export function passCaller(
   request: Request,
   site: Site,
   guard: Guard,
-  { cookies }: Credentials,
+  { cookies, authorization, unsafe }: Credentials,
   address: string,
-  limit: (caller: Caller | Refusal) => Refusal | undefined = () => undefined,
-): Soon<Caller | Refusal> {
+  limit: (caller: AnyCaller | Refusal) => Refusal | undefined = () => undefined,
+): Soon<AnyCaller | Refusal> {
+  if (authorization !== null) return passKey(site.world, guard, authorization, address, limit)
   const passed = (caller: Caller | Refusal) => {
     const tooMany = limit(caller)
     if (tooMany) return tooMany
     return caller.ok
-      ? admitted({ request, site, guard, cookies, address }, caller)
+      ? admitted({ request, site, guard, cookies, address, unsafe }, caller)
       : unfit(site, caller, address)
   }
   const caller = authenticate(site.world, cookies)
@@ -109,15 +124,16 @@ interface Asking {
   readonly guard: Guard
   readonly cookies: Cookies
   readonly address: string
+  readonly unsafe: boolean
 }
 
 /** Lets in whom the guard of a route lets in. */
 function admitted(
-  { request, site, guard, cookies, address }: Asking,
+  { request, site, guard, cookies, address, unsafe }: Asking,
   caller: Caller,
 ): Soon<Caller | Refusal> {
   const { world } = site
-  if (isUnsafe(request.method)) {
+  if (unsafe) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
     if (fault !== undefined) return rejectedToken(site, fault, address, caller)
@@ -129,7 +145,10 @@ function admitted(
   const { session, user } = caller
   const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)
   if (stale) return stale
-  const passive = guard.passive || request.headers.get('x-sallyport-passive') === '1'
+  const passive =
+    guard.passive ||
+    request.headers.get('x-sallyport-passive') === '1' ||
+    (guard.forwarded && new URL(request.url).searchParams.get('passive') === '1')
   return passive ? caller : touched(world, caller)
 }
 

@@ -6,9 +6,10 @@
  */
 import { Unavailable } from '../ports.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { addressOf, bucketOf } from './address.ts'
-import { readJson, readNothing } from './body.ts'
+import { addressOf, bucketOf, isProxy } from './address.ts'
+import { readJson, readNothing, readOptional } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
+import { isForwardedUnsafe } from './forwarded.ts'
 import { credentialsOf, pass, passOrigin, unfit } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { limited, limitedCaller } from './limits.ts'
@@ -70,19 +71,23 @@ async function answered(
   if (met.kind === 'method') return refuse('method_not_allowed', { allow: met.allow })
   const { route, params } = met
 
-  const credentials = credentialsOf(request, site)
+  const { guard } = route
+  const proxied = isProxy(from.address ?? '', site.trusted)
+  const unsafe = guard.forwarded ? isForwardedUnsafe(request, proxied) : undefined
+  const credentials = credentialsOf(request, site, unsafe)
   if (!credentials.ok) return unfit(site, credentials, address)
-  const astray = await passOrigin(request, site, route.guard, credentials, address)
-  if (astray) return astray
+  const away = (refusal: Refusal) =>
+    route.turnedAway?.({ site, request, refusal, proxied }) ?? refusal
+  const astray = await passOrigin(request, site, guard, credentials, address)
+  if (astray) return away(astray)
 
   const { cookies } = credentials
-  const { guard } = route
   const tooMany = flood ?? limited({ site, guard, cookies, bucket })
   if (tooMany) return tooMany
   const caller = await pass(request, site, guard, credentials, address, (who) =>
     limitedCaller({ site, cookies, bucket }, who),
   )
-  if (caller && !caller.ok) return caller
+  if (caller && !caller.ok) return away(caller)
 
   const body = await bodyOf(request, route)
   if (!body.ok) return body
@@ -113,11 +118,11 @@ export function toOurHost(request: Request, site: Site, from: From): Answer | Re
 
 async function bodyOf(
   request: Request,
-  { method, body }: Route,
+  { method, body, bodyOptional }: Route,
 ): Promise<{ ok: true; value: unknown } | Refusal> {
   if (method === 'GET') return { ok: true, value: undefined }
   if (body === 'none') return readNothing(request)
-  const json = await readJson(request)
+  const json = await (bodyOptional ? readOptional : readJson)(request)
   return json.ok && body !== 'json' ? shape(body, json.value) : json
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Caller, named } from '../flows/authenticate.ts'
+import { type AnyCaller, named } from '../flows/authenticate.ts'
 import { genuine } from '../flows/refresh.ts'
 import type { World } from '../ports.ts'
 import { type Counter, count, type LimitPolicy } from '../rules/rate.ts'
@@ -87,7 +87,7 @@ function unknown({ site: { limits, world }, cookies, bucket }: Omit<Asking, 'gua
  */
 export function limitedCaller(
   asking: Omit<Asking, 'guard'>,
-  caller: Caller | Refusal,
+  caller: AnyCaller | Refusal,
 ): Refusal | undefined {
   return caller.ok ? asking.site.limits.take('signedIn', `user:${caller.user.id}`) : unknown(asking)
 }

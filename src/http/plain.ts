@@ -40,7 +40,7 @@ function problemBody(refusal: Exclude<Outcome, Answer>, requestId: string) {
     body: problem,
     type: 'application/problem+json',
     status: problem.status,
-    more: headers,
+    more: { ...headers, ...refusal.headers },
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Caller } from '../flows/authenticate.ts'
+import type { AnyCaller, Caller } from '../flows/authenticate.ts'
 import type { Permission } from '../rules/access.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Schema } from '../wire.ts'
@@ -23,6 +23,10 @@ export interface Guard {
   readonly permission?: Permission
   /** Whether the password must have been shown a short while ago. */
   readonly stepUp?: true
+  /** Whether an API key may call it as well: what needs a permission and no recent password. */
+  readonly keys?: true
+  /** Whether it stands for another request, that a trusted proxy describes in `X-Forwarded-*`. */
+  readonly forwarded?: true
   /** Whether it passes the origin gate although its method is safe. */
   readonly sameOrigin?: true
   /** Whether it leaves the idle limit alone: it is no sign of a person. */
@@ -59,8 +63,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A no that takes cookies away with it. */
-export type Refused = Refusal & { readonly cookies?: readonly string[] }
+/** A no that takes cookies away with it, or says more in headers. */
+export type Refused = Refusal & {
+  readonly cookies?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 interface Described {
   readonly method: Method
@@ -74,12 +81,26 @@ export interface Route extends Described {
   readonly guard: Guard
   /** `none` takes no body, `json` any object, a schema what it describes. */
   readonly body: 'none' | 'json' | Schema
+  readonly bodyOptional?: true
   readonly query?: Schema
-  readonly answer: (asked: Asked, caller: Caller | undefined) => Promise<Answer | Refused>
+  readonly answer: (asked: Asked, caller: AnyCaller | undefined) => Promise<Answer | Refused>
+  /** What becomes of a request that the guard refuses; left out, it is told as it is. */
+  readonly turnedAway?: (away: TurnedAway) => Answer | Refused
+}
+
+/** A request that the guard refused. */
+export interface TurnedAway {
+  readonly site: Site
+  readonly request: Request
+  readonly refusal: Refusal
+  /** Whether a trusted proxy asks, so that its word about the request counts. */
+  readonly proxied: boolean
 }
 
 interface Shapes<Body, Query> {
   readonly body: 'none' | 'json' | Schema<Body>
+  /** Whether sending no body says the same as `{}`. */
+  readonly bodyOptional?: true
   readonly query?: Schema<Query>
 }
 
@@ -105,6 +126,26 @@ export function signedIn<Body, Query>(
     },
 ): Route {
   const guard: Guard = { ...said.guard, caller: 'signed-in' }
+  return {
+    ...said,
+    guard,
+    answer(asked, caller) {
+      if (!caller?.session) throw new Error(`${said.method} ${said.path}: let in without a session`)
+      return said.answer(asked as Asked<Body, Query>, caller)
+    },
+  }
+}
+
+/** A route for a signed-in person or for an API key, whichever it is. */
+export function alsoByKey<Body, Query>(
+  said: Described &
+    Shapes<Body, Query> & {
+      readonly guard: Omit<Guard, 'caller' | 'keys' | 'stepUp'>
+      readonly answer: (asked: Asked<Body, Query>, caller: AnyCaller) => Promise<Answer | Refused>
+      readonly turnedAway?: Route['turnedAway'] & {}
+    },
+): Route {
+  const guard: Guard = { ...said.guard, caller: 'signed-in', keys: true }
   return {
     ...said,
     guard,
@@ -136,6 +177,8 @@ export function routeTable(
     const { caller, restricted } = route.guard ?? {}
     if (!['anyone', 'signed-in'].includes(caller) || typeof restricted !== 'boolean')
       throw new Error(`route ${name}: says neither who may call it nor whether restricted`)
+    if (route.guard.keys && (route.guard.stepUp || caller === 'anyone'))
+      throw new Error(`route ${name}: no key shows a password, and anyone needs none`)
     if (seen.has(name)) throw new Error(`route ${name}: is there twice`)
     seen.add(name)
     return { route, parts: `${basePath}${route.path}`.split('/') }

@@ -4,8 +4,9 @@
  * @module
  */
 import Bowser from 'bowser'
-import type { Caller } from '../flows/authenticate.ts'
+import type { AnyCaller, Caller } from '../flows/authenticate.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
+import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
 import type { AuditRow } from '../rules/audit.ts'
 import type * as facts from '../rules/facts.ts'
 import { addressesIn } from '../rules/lockout.ts'
@@ -98,6 +99,22 @@ export function trustedView(device: facts.Device, current: string | undefined): 
   }
 }
 
+/** An API key as its owner is shown it, at `now`. */
+export function keyView(key: facts.ApiKey, now: Instant): wire.ApiKey {
+  const rotates = key.rotatesAt !== null && now < key.rotatesAt ? key.rotatesAt : null
+  return {
+    id: key.id,
+    name: key.name,
+    prefix: prefixOf(key.id),
+    lastFour: key.lastFour,
+    scopes: keyScopes(key),
+    createdAt: iso(key.createdAt),
+    expiresAt: iso(key.expiresAt),
+    lastUsedAt: key.lastUsedAt === null ? null : iso(key.lastUsedAt),
+    rotatesAt: rotates === null ? null : iso(rotates),
+  }
+}
+
 /** A name at rest; without an end after `consecutive` failures in a row. */
 export function lockoutView(bucket: facts.Attempts, consecutive: number): wire.Lockout {
   return {
@@ -114,6 +131,18 @@ export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
     user: userView(user),
     session: sessionView(session, user, session),
     permissions: permissionsOf(user),
+    mustChangePassword: user.mustChangePassword === 1,
+  }
+}
+
+/** Who calls a host's own route, by which session or key. */
+export function callerView(caller: AnyCaller, now: Instant) {
+  const { user, key } = caller
+  if (!key) return signedView(caller)
+  return {
+    user: userView(user),
+    key: keyView(key, now),
+    permissions: keyPermissions(key, user),
     mustChangePassword: user.mustChangePassword === 1,
   }
 }

@@ -23,6 +23,10 @@ const administration = [
 
 export type Permission = (typeof administration)[number]
 
+/** Whether there is such a permission. */
+export const isPermission = (text: string): text is Permission =>
+  (administration as readonly string[]).includes(text)
+
 /** Member and viewer hold nothing here; they differ for the host's own permissions. */
 const permissions: { readonly [R in Role]: readonly Permission[] } = {
   owner: administration,

@@ -36,6 +36,10 @@ export const auditEvents = {
   'device.forgotten': 'A person stopped trusting one of the own devices.',
   'secret.rotated': 'A new root secret is in use; `subject` is the one before it.',
   'secret.retired': 'A root secret that nothing needs any more was taken out of use.',
+  'key.issued': 'A person made an API key.',
+  'key.rotated': 'A person gave an API key another secret; the earlier one lives for the overlap.',
+  'key.revoked': 'A person ended an API key.',
+  'key.refused': 'An API key was well formed and let nobody in; `reason` says why.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

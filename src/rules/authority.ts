@@ -7,7 +7,8 @@
  * @module
  */
 import { may, type Permission } from './access.ts'
-import type { Instance, Session, User } from './facts.ts'
+import { keyMay, keyStanding } from './api-key.ts'
+import type { ApiKey, Instance, Session, User } from './facts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { standing } from './session.ts'
 import { freshness, type StepUpPolicy } from './step-up.ts'
@@ -38,4 +39,17 @@ export function authority(
   if (over || !me || !mine) return over ?? refuse('not_authenticated')
   if (permission && !may(me, permission)) return refuse('forbidden', { why: permission })
   return (fresh && freshness(mine, me, now, fresh)) ?? { ok: true, me, mine }
+}
+
+/** As {@link authority}, for what an API key may do as well: whichever of the two is shown acts. */
+export function authorityBy(
+  { key, ...acting }: Acting & { readonly key: ApiKey | undefined },
+  permission: Permission,
+  now: Instant,
+): { readonly ok: true; readonly me: User } | Refusal {
+  const { me, mine } = acting
+  if (mine) return authority(acting, { permission }, now)
+  const over = keyStanding(key, me, now)
+  if (over || !key || !me) return over ?? refuse('not_authenticated')
+  return keyMay(key, me, permission) ? { ok: true, me } : refuse('forbidden', { why: permission })
 }

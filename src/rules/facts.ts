@@ -13,6 +13,8 @@ export interface Facts {
   readonly sessions: Session
   readonly devices: Device
   readonly attempts: Attempts
+  readonly keys: ApiKey
+  readonly tickets: Ticket
 }
 
 export type Kind = keyof Facts
@@ -128,6 +130,41 @@ export interface Attempts {
   readonly minuteSince: Instant
   /** When nothing of it can matter any more. */
   readonly staleAt: Instant
+}
+
+/** What a program signs in with for its owner. A revoked one is forgotten. */
+export interface ApiKey {
+  readonly id: string
+  readonly userId: string
+  readonly name: string
+  /** The permissions it is limited to, as JSON: `["users:read"]`. */
+  readonly scopes: string
+  readonly createdAt: Instant
+  /** Good for nothing from this instant on. */
+  readonly expiresAt: Instant
+  /** To the minute; null when never. */
+  readonly lastUsedAt: Instant | null
+  /** Keyed, with the key id before it (`api-key.ts`). */
+  readonly digest: string
+  /** The end of the key, for its owner to tell it by. */
+  readonly lastFour: string
+  /** Of the secret before the last rotation, until `rotatesAt`; null when there is none. */
+  readonly previousDigest: string | null
+  readonly rotatesAt: Instant | null
+}
+
+/** What opens one connection, once, within seconds. A used one is forgotten. */
+export interface Ticket {
+  /** The keyed digest of the ticket. */
+  readonly id: string
+  readonly userId: string
+  /** The session it was asked for in, and ends with. */
+  readonly sessionId: string
+  /** The origin of the page that may use it. */
+  readonly origin: string
+  readonly purpose: 'socket'
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
 }
 
 /** Why a session was ended by somebody, as the person it belonged to is told (`api.md`). */

@@ -12,6 +12,8 @@ export interface KeyUses {
   readonly sessions: { readonly count: number; readonly until: Instant | null }
   /** Trusted devices whose cookies may have been made under it, and when the last runs out. */
   readonly devices: { readonly count: number; readonly until: Instant | null }
+  /** API keys that live and were last used, or made, under it; a use makes the digest anew. */
+  readonly keys: { readonly count: number; readonly until: Instant | null }
   /** People whose password was hashed under it: each is hashed anew at the next sign-in. */
   readonly passwords: number
 }
@@ -23,5 +25,5 @@ export interface KeyUses {
 export const underWay: Millis = minute
 
 /** Whether nothing needs it. */
-export const isUnused = ({ sessions, devices, passwords }: KeyUses): boolean =>
-  sessions.count + devices.count + passwords === 0
+export const isUnused = ({ sessions, devices, keys, passwords }: KeyUses): boolean =>
+  sessions.count + devices.count + keys.count + passwords === 0

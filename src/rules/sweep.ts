@@ -7,14 +7,21 @@
 import type { Kind } from './facts.ts'
 import { day, type Millis } from './time.ts'
 
-/** How long a session's row outlives its absolute limit. */
+/** How long the row of a session, or of a key, outlives its absolute limit. */
 export const toldFor: Millis = day
 
 /** How many rows one statement removes at most. */
 export const slice = 500
 
 /** What is swept, in order: a person goes after all that was the person's. */
-export const sweptKinds = ['sessions', 'attempts', 'devices', 'users'] as const satisfies Kind[]
+export const sweptKinds = [
+  'sessions',
+  'attempts',
+  'devices',
+  'keys',
+  'tickets',
+  'users',
+] as const satisfies Kind[]
 
 export type SweptKind = (typeof sweptKinds)[number]
 

@@ -32,6 +32,8 @@ const unheard: { readonly [K in Kind]: readonly (keyof Facts[K])[] | undefined }
   ],
   devices: undefined,
   attempts: undefined,
+  keys: ['lastUsedAt'],
+  tickets: undefined,
 }
 
 /** A record, as far as it is compared. */

@@ -13,6 +13,7 @@ import { people } from './migrations/0003-people.ts'
 import { lockouts } from './migrations/0004-lockouts.ts'
 import { sweeps } from './migrations/0005-sweeps.ts'
 import { feed } from './migrations/0006-feed.ts'
+import { keys } from './migrations/0007-keys.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -32,6 +33,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-lockouts': lockouts,
   '0005-sweeps': sweeps,
   '0006-feed': feed,
+  '0007-keys': keys,
 }
 
 /** The database being opened. */

@@ -12,7 +12,7 @@ import type { Database, Query, Tables } from './database.ts'
 
 /** What the numbers of a sweep are. */
 export interface Sweep {
-  /** How long a session's row outlives its absolute limit. */
+  /** How long the row of a session, or of a key, outlives its absolute limit. */
   readonly toldFor: Millis
   /** Rows removed at most. */
   readonly slice: number
@@ -45,11 +45,13 @@ function wornOf(
   const by = (column: string, until: Instant) => ids.where(sql.ref(column), '<=', until)
   switch (kind) {
     case 'sessions':
+    case 'keys':
       return by('expiresAt', now - toldFor).orderBy(sql.ref('expiresAt'))
     case 'attempts':
       // A rest is kept to its end, whatever else is said of the row.
       return by('staleAt', now).where(sql.ref('restsUntil'), '<=', now)
     case 'devices':
+    case 'tickets':
       return by('expiresAt', now).orderBy(sql.ref('expiresAt'))
     case 'users':
       return (['sessions', 'devices'] as const).reduce(

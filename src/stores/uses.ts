@@ -63,19 +63,39 @@ export async function usesOf(
       .where(column('expiresAt'), '>', now)
       .where('lastUsedAt', '<=', until)
       .compile()
+  const underIt = (digest: string) =>
+    // Not `like`: an underscore in a key id would stand for anything.
+    sql<boolean>`substr(${column(digest)}, 1, ${keyId.length + 1}) = ${`${keyId}$`}`
+  const keys = (now: Expression<Instant>): Query =>
+    builder
+      .selectFrom('keys')
+      .select(sql<number>`count(*)`.as('count'))
+      .select(sql<Instant>`max(${column('expiresAt')})`.as('until'))
+      .where(column('expiresAt'), '>', now)
+      .where(({ or, and }) =>
+        or([
+          underIt('digest'),
+          and([underIt('previousDigest'), sql<boolean>`${column('rotatesAt')} > ${now}`]),
+        ]),
+      )
+      .compile()
   const passwords = builder
     .selectFrom('users')
     .select(sql<number>`count(*)`.as('count'))
     .where('deletedAt', 'is', null)
-    // Not `like`: an underscore in a key id would stand for anything.
-    .where(sql`substr(${column('passwordHash')}, 1, ${keyId.length + 1})`, '=', `${keyId}$`)
+    .where(underIt('passwordHash'))
     .compile()
 
-  const { rows } = await read((now) => [sessions(now), devices(now), passwords])
+  const { rows } = await read((now) => [sessions(now), devices(now), keys(now), passwords])
   const counted = (index: number) => {
     const row = rows[index]?.[0]
     const last = row?.until
     return { count: Number(row?.count), until: last == null ? null : Number(last) }
   }
-  return { sessions: counted(0), devices: counted(1), passwords: counted(2).count }
+  return {
+    sessions: counted(0),
+    devices: counted(1),
+    keys: counted(2),
+    passwords: counted(3).count,
+  }
 }

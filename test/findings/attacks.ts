@@ -87,7 +87,7 @@ export const families: readonly Family[] = [
     cases: ['01', '02', '03', '04', '06', '07'],
   },
   { name: 'STEP', about: 'the fresh proof', cases: ['01', '02', '03', '04'] },
-  { name: 'KEY', about: 'API keys', cases: keys, without: all(keys, 'with API keys') },
+  { name: 'KEY', about: 'API keys', cases: keys },
   { name: 'WS', about: 'sockets', cases: sockets, without: all(sockets, 'with sockets') },
   {
     name: 'SSE',

@@ -51,6 +51,8 @@ export interface TestGate {
   readonly database: string
   /** Another node over the same database, on the same clock. */
   another(options?: Partial<SallyportOptions>): Promise<Sallyport>
+  /** What time it is for the gate. */
+  now(): number
   /** Wall time moves only by this, in milliseconds. */
   pass(time: number): void
   /** Runs a statement on a connection of its own; whatever it changes is remembered nowhere. */
@@ -100,6 +102,7 @@ export async function openTestGate(
     gate,
     database,
     another,
+    now: () => now,
     pass: (time) => {
       now += time
     },
@@ -112,7 +115,7 @@ export async function openTestGate(
       return fresh as unknown as AuditLine[]
     },
     async dump() {
-      const tables = ['instance', 'users', 'sessions', 'devices']
+      const tables = ['instance', 'users', 'sessions', 'devices', 'keys', 'tickets']
       const rows: unknown[] = []
       for (const name of tables) rows.push(await query(`select * from ${name} order by id`))
       return JSON.stringify(rows)

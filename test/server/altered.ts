@@ -97,6 +97,12 @@ export const alterations = {
     from: 'if (fact && !disturbed(subjectOf(kind, id), since))',
     to: 'if (fact)',
   },
+  /** Notes the use of a key as it was when it was read, not as it is. */
+  'revives used keys': {
+    file: 'src/flows/authenticate-key.ts',
+    from: 'const next = row && used(row, now)',
+    to: 'const next = used(row ?? key, now)',
+  },
 } as const satisfies Record<string, Alteration>
 
 /** The environment of a server that is altered. */

@@ -7,11 +7,11 @@ import { lockouts, unlock } from '../../flows/lockouts.ts'
 import { cursorAt, placeIn } from '../../rules/cursor.ts'
 import { refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
-import { type Route, signedIn } from '../route.ts'
+import { alsoByKey, type Route } from '../route.ts'
 import { lockoutView } from '../view.ts'
 
 export const lockoutRoutes: readonly Route[] = [
-  signedIn({
+  alsoByKey({
     method: 'GET',
     path: '/lockouts',
     summary: 'Names at rest: until when, after how many guesses, from how many addresses.',
@@ -37,7 +37,7 @@ export const lockoutRoutes: readonly Route[] = [
     },
   }),
 
-  signedIn({
+  alsoByKey({
     method: 'POST',
     path: '/users/{id}/unlock',
     summary: 'Lifts the rest of a person’s name.',

@@ -10,14 +10,14 @@ import { deleteUser, findUser, listUsers, updateUser } from '../../flows/users.t
 import * as wire from '../../wire.ts'
 import { fromOf } from '../from.ts'
 import { pageFrom, pageView } from '../paging.ts'
-import { type Route, signedIn } from '../route.ts'
+import { alsoByKey, type Route, signedIn } from '../route.ts'
 import { userView } from '../view.ts'
 
 const reading = { restricted: false, permission: 'users:read' } as const
 const writing = { restricted: false, permission: 'users:write', stepUp: true } as const
 
 export const userRoutes: readonly Route[] = [
-  signedIn({
+  alsoByKey({
     method: 'GET',
     path: '/users',
     summary: 'The people there are, newest first; with `query` those whose name contains it.',
@@ -34,7 +34,7 @@ export const userRoutes: readonly Route[] = [
     },
   }),
 
-  signedIn({
+  alsoByKey({
     method: 'GET',
     path: '/users/{id}',
     summary: 'One person.',

@@ -107,12 +107,13 @@ async function giveUp(operator: Operator, id: string): Promise<Answer> {
 }
 
 /** What needs a secret, one phrase each. */
-function needs({ sessions, devices, passwords }: KeyUses): string[] {
+function needs({ sessions, devices, keys, passwords }: KeyUses): string[] {
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
   const until = (at: number | null) => (at === null ? '' : `, until ${new Date(at).toISOString()}`)
   const all: [number, string][] = [
     [sessions.count, counted(sessions.count, 'live session') + until(sessions.until)],
     [devices.count, counted(devices.count, 'trusted device') + until(devices.until)],
+    [keys.count, counted(keys.count, 'API key') + until(keys.until)],
     [passwords, `${counted(passwords, 'password')}, each until its owner next signs in`],
   ]
   return all.filter(([count]) => count > 0).map(([, phrase]) => phrase)

@@ -1,0 +1,61 @@
+/**
+ * The guard for API keys: they open what says so, and within it what their scopes and their owner's
+ * role both allow. They pass no CSRF token: no browser sends them by itself.
+ *
+ * @module
+ */
+import type { AnyCaller, Soon } from '../flows/authenticate.ts'
+import {
+  authenticateKey,
+  type KeyHolder,
+  type KeyRefusal,
+  noteUse,
+} from '../flows/authenticate-key.ts'
+import { recordForbidden, recordKey } from '../flows/record.ts'
+import type { World } from '../ports.ts'
+import { keyMay } from '../rules/api-key.ts'
+import { type Refusal, refuse } from '../rules/refusal.ts'
+import type { Guard } from './route.ts'
+
+/** The program behind an `Authorization` header, if a route lets it in. */
+export function passKey(
+  world: World,
+  guard: Guard,
+  header: string,
+  address: string,
+  limit: (caller: AnyCaller | Refusal) => Refusal | undefined,
+): Soon<KeyHolder | Refusal> {
+  const passed = (caller: KeyHolder | KeyRefusal): Soon<KeyHolder | Refusal> => {
+    const tooMany = limit(caller)
+    if (tooMany) return tooMany
+    if (!caller.ok) return refused(world, caller, address)
+    const missing = missingOf(guard, caller)
+    if (missing !== undefined) return forbidden(world, missing, address, caller)
+    const noted = noteUse(world, caller)
+    return noted ? noted.then(() => caller) : caller
+  }
+  const caller = authenticateKey(world, header)
+  return caller instanceof Promise ? caller.then(passed) : passed(caller)
+}
+
+async function refused(world: World, refusal: KeyRefusal, address: string): Promise<Refusal> {
+  if (refusal.presented && refusal.code === 'not_authenticated')
+    await recordKey(world, refusal, address)
+  return refusal
+}
+
+async function forbidden(
+  world: World,
+  missing: string,
+  address: string,
+  caller: KeyHolder,
+): Promise<Refusal> {
+  await recordForbidden(world, missing, address, caller)
+  return refuse('forbidden', { why: missing })
+}
+
+/** What a key lacks to be let in. */
+function missingOf({ keys, permission }: Guard, { key, user }: KeyHolder): string | undefined {
+  if (!keys) return 'api key'
+  return permission === undefined || keyMay(key, user, permission) ? undefined : permission
+}

@@ -1,0 +1,72 @@
+/**
+ * Verify: a reverse proxy asks, before it lets a request through, who sends it and whether he may.
+ *
+ * @see docs/guide/forward-auth.md
+ * @module
+ */
+import { recordForbidden } from '../../flows/record.ts'
+import { isAtLeast, isRole, may } from '../../rules/access.ts'
+import { keyMay, keyScopes } from '../../rules/api-key.ts'
+import { type Refusal, refuse } from '../../rules/refusal.ts'
+import * as wire from '../../wire.ts'
+import { forwardedPath, isForwardedUnsafe } from '../forwarded.ts'
+import { type Answer, alsoByKey, type Refused, type Route, type TurnedAway } from '../route.ts'
+import { isNavigation } from '../site.ts'
+
+type Query = Readonly<{ role?: string | undefined; permission?: string | undefined }>
+type By = Parameters<Parameters<typeof alsoByKey>[0]['answer']>[1]
+
+export const verifyRoutes: readonly Route[] = [
+  alsoByKey({
+    method: 'GET',
+    path: '/auth/verify',
+    summary: 'For reverse proxies: who sends a request, or why it is not let through.',
+    guard: { restricted: false, forwarded: true },
+    body: 'none',
+    query: wire.Verify,
+    async answer({ site, query, address }, caller) {
+      if (query.role !== undefined && !isRole(query.role))
+        return refuse('validation_failed', unknown)
+      const missing = missingOf(caller, query)
+      if (missing !== undefined) {
+        await recordForbidden(site.world, missing, address, caller)
+        return refuse('forbidden', { why: missing })
+      }
+      return { ok: true, status: 200, headers: headersOf(caller) }
+    },
+    turnedAway,
+  }),
+]
+
+const detail = 'There is no such role.'
+const unknown: Partial<Refusal> = { fields: [{ name: 'role', code: 'not_allowed', detail }] }
+
+/** What a caller lacks. A key has scopes, not a role: it is never as much as its owner. */
+function missingOf({ user, key }: By, { role, permission }: Query): string | undefined {
+  if (role !== undefined && (key || !isAtLeast(user.role, role))) return `role ${role}`
+  if (permission === undefined) return undefined
+  const has = key ? keyMay(key, user, permission) : may(user, permission)
+  return has ? undefined : permission
+}
+
+const headersOf = ({ user, session, key }: By): Record<string, string> => ({
+  'X-Sallyport-User': user.id,
+  'X-Sallyport-Username': user.username,
+  'X-Sallyport-Role': user.role,
+  ...(session && { 'X-Sallyport-Session': session.id }),
+  ...(key && { 'X-Sallyport-Key': key.id, 'X-Sallyport-Scopes': keyScopes(key).join(' ') }),
+})
+
+/** Tells where to sign in, or sends a person there who was on the way to a page. */
+function turnedAway({ site, request, refusal, proxied }: TurnedAway): Answer | Refused {
+  if (refusal.code === 'csrf_rejected' && !proxied)
+    return { ...refusal, detail: 'Only trusted proxies say what is asked; see trustProxy.' }
+  if (!refusal.code.startsWith('session_') && refusal.code !== 'not_authenticated') return refusal
+  const { publicOrigin } = site.origins
+  const path = forwardedPath(request, proxied, publicOrigin)
+  const signIn = `${publicOrigin}/sign-in?return=${encodeURIComponent(path)}`
+  const redirects = new URL(request.url).searchParams.get('redirect') === '1'
+  if (redirects && !isForwardedUnsafe(request, proxied) && isNavigation(request))
+    return { ok: true, status: 302, headers: { Location: signIn } }
+  return { ...refusal, headers: { 'X-Sallyport-Sign-In': signIn } }
+}
