@@ -16,6 +16,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   secrets: ['test/secrets-nodes.test.ts'],
   claim: ['test/attack/killed.test.ts'],
   keys: ['test/api-keys-nodes.test.ts'],
+  sockets: ['test/sockets-nodes.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

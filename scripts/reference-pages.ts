@@ -10,10 +10,12 @@ import { activityRoutes } from '../src/http/routes/activity.ts'
 import { apiKeyRoutes } from '../src/http/routes/api-keys.ts'
 import { authRoutes } from '../src/http/routes/auth.ts'
 import { deviceRoutes } from '../src/http/routes/devices.ts'
+import { eventRoutes } from '../src/http/routes/events.ts'
 import { healthRoutes } from '../src/http/routes/health.ts'
 import { lockoutRoutes } from '../src/http/routes/lockouts.ts'
 import { passwordRoutes } from '../src/http/routes/passwords.ts'
 import { sessionRoutes } from '../src/http/routes/sessions.ts'
+import { ticketRoutes } from '../src/http/routes/tickets.ts'
 import { userRoutes } from '../src/http/routes/users.ts'
 import { verifyRoutes } from '../src/http/routes/verify.ts'
 import { settings } from '../src/options.ts'
@@ -119,6 +121,8 @@ function routesPage(): string {
     ...lockoutRoutes,
     ...apiKeyRoutes,
     ...verifyRoutes,
+    ...ticketRoutes,
+    ...eventRoutes,
   ].map((route) => [
     `\`${route.method} ${route.path}\``,
     who(route),

@@ -31,5 +31,6 @@ export {
   type Sallyport,
   type SallyportOptions,
 } from './sallyport.ts'
+export type { Admitted, NotAdmitted, SocketGate, Upgrade } from './sockets.ts'
 export type { ApiKey, Problem, Session, Signed, User } from './wire.ts'
 export { complaintsOf } from './world.ts'

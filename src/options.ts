@@ -14,7 +14,9 @@ import { refreshSettings } from './rules/rotation.ts'
 import { sessionSettings } from './rules/session.ts'
 import type { Choice, Count, Duration, Flag, PolicyOf, Settings, Texts } from './rules/settings.ts'
 import { type Said, settle } from './rules/settle.ts'
+import { socketSettings } from './rules/socket.ts'
 import { stepUpSettings } from './rules/step-up.ts'
+import { ticketSettings } from './rules/ticket.ts'
 
 export const settings = {
   publicOrigin: {
@@ -114,6 +116,8 @@ export const settings = {
   session: sessionSettings,
   refresh: refreshSettings,
   stepUp: stepUpSettings,
+  ticket: ticketSettings,
+  socket: socketSettings,
   lockout: lockoutSettings,
   limits: limitSettings,
   revocation: revocationSettings,

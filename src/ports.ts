@@ -16,9 +16,11 @@ import type { KeyUses } from './rules/retirement.ts'
 import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
 import type { PolicyOf } from './rules/settings.ts'
+import type { SocketPolicy } from './rules/socket.ts'
 import type { Step } from './rules/step.ts'
 import type { StepUpPolicy } from './rules/step-up.ts'
 import type { SweptKind } from './rules/sweep.ts'
+import type { TicketPolicy } from './rules/ticket.ts'
 import type { Instant, Millis } from './rules/time.ts'
 import type { Subject } from './rules/trust.ts'
 
@@ -95,6 +97,13 @@ export const userNamed = (username: string): One<'users'> => ({
 export const device = (id: string): One<'devices'> => ({ one: 'devices', by: 'id', is: id })
 export const attempts = (id: string): One<'attempts'> => ({ one: 'attempts', by: 'id', is: id })
 export const apiKey = (id: string): One<'keys'> => ({ one: 'keys', by: 'id', is: id })
+/** What a node has written of a person's connections to it. */
+export const presenceOn = (node: string, userId: string): One<'presence'> => ({
+  one: 'presence',
+  by: 'id',
+  is: `${node}:${userId}`,
+})
+export const ticket = (id: string): One<'tickets'> => ({ one: 'tickets', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
 
 const standingSessions: Live = {
@@ -169,6 +178,15 @@ export const keysOf = (userId: string): Many<'keys'> => ({
   live: { until: [] },
 })
 
+/** The tickets of a user, also those that have run out: a handful. */
+export const ticketsOf = (userId: string): Many<'tickets'> => ({
+  many: 'tickets',
+  by: 'userId',
+  is: userId,
+  owner: 'users',
+  live: { until: [] },
+})
+
 export interface Store {
   /** Reads one ref. */
   find<R extends Ref>(ref: R): Promise<Shown<R>>
@@ -218,6 +236,9 @@ export interface Store {
    * @param underWay How long after it went out of use something may still have been made under it.
    */
   uses(keyId: string, underWay: Millis): Promise<KeyUses>
+
+  /** Who is connected to any node that is among the others, at most 10,000 people. */
+  online(): Promise<readonly { readonly userId: string; readonly connections: number }[]>
 
   /** Throws {@link Unavailable} unless the database answers. */
   ping(): Promise<void>
@@ -327,6 +348,8 @@ export interface World {
     readonly password: PolicyOf<typeof passwordSettings>
     readonly refresh: PolicyOf<typeof refreshSettings>
     readonly stepUp: StepUpPolicy
+    readonly ticket: TicketPolicy
+    readonly socket: SocketPolicy
     readonly lockout: LockoutPolicy
     readonly limits: LimitPolicy
   }

@@ -5,6 +5,8 @@
  */
 import { startChores, type Told } from './chores.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
+import type { HostChannels } from './http/channels.ts'
+import { connectionsOf } from './http/connections.ts'
 import { cookieJar } from './http/cookies.ts'
 import { credentialsOf, passCaller, passOrigin, unfit } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
@@ -16,18 +18,21 @@ import { activityRoutes } from './http/routes/activity.ts'
 import { apiKeyRoutes } from './http/routes/api-keys.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { deviceRoutes } from './http/routes/devices.ts'
+import { eventRoutes } from './http/routes/events.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { lockoutRoutes } from './http/routes/lockouts.ts'
 import { passwordRoutes } from './http/routes/passwords.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
+import { ticketRoutes } from './http/routes/tickets.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { verifyRoutes } from './http/routes/verify.ts'
 import type { Fault, From, Site } from './http/site.ts'
-import { callerView } from './http/view.ts'
+import { callerView, signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
 import { type Clock, instance, Unavailable, type World } from './ports.ts'
 import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
+import { type SocketGate, socketsOf } from './sockets.ts'
 import { writeChore, writeFault } from './system/fault-line.ts'
 import type { ApiKey, Signed } from './wire.ts'
 import { openWorld } from './world.ts'
@@ -40,6 +45,8 @@ export interface Surroundings {
   readonly onClaimed?: (() => void) | undefined
   /** Told of work between requests; by default only what went wrong is written, as a JSON line. */
   readonly onChore?: ((told: Told) => void) | undefined
+  /** Whether somebody may listen to a channel of the host's own; `undefined` where it is none. */
+  readonly channels?: ((channel: string, caller: Signed) => boolean | undefined) | undefined
   /** For tests: a clock set by hand, also where the database has one of its own. */
   readonly clock?: Clock | undefined
 }
@@ -72,7 +79,7 @@ export interface HostRefusal {
 
 type HeaderSet = Readonly<Record<string, string>>
 
-export interface Sallyport {
+export interface Sallyport extends SocketGate {
   /** Answers everything under the base path. Never throws. */
   readonly handle: Handle
   /** The same, quicker, for a mount that writes the answer itself: `sallyport/node` does. */
@@ -107,25 +114,22 @@ export interface Sallyport {
  * @throws {Unavailable} When the database does not answer.
  */
 export async function createSallyport(options: SallyportOptions): Promise<Sallyport> {
-  const { onFault, onClaimed, onChore, clock, ...written } = options
-  return openGate(saidIn(written), { onFault, onClaimed, onChore, clock })
+  const { onFault, onClaimed, onChore, channels, clock, ...written } = options
+  return openGate(saidIn(written), { onFault, onClaimed, onChore, channels, clock })
 }
 
 /** As {@link createSallyport}, with settings as they were said, for complaints by their own names. */
 export async function openGate(
   said: readonly Said[],
-  {
-    onFault = writeFault,
-    onClaimed = () => {},
-    onChore = writeChore,
-    clock,
-    onOpened,
-  }: Surroundings & Witness = {},
+  surroundings: Surroundings & Witness = {},
 ): Promise<Sallyport> {
-  const { world, policy, keyring, close } = await openWorld(said, clock)
-  onOpened?.(world)
+  const { onFault = writeFault, onClaimed = () => {}, channels = () => undefined } = surroundings
+  const onChore: (told: Told) => void = surroundings.onChore ?? writeChore
+  const { world, policy, keyring, close } = await openWorld(said, surroundings.clock)
+  surroundings.onOpened?.(world)
   const chores = startChores(world, keyring, harmless(onChore))
-  const site = siteOf(world, policy, { onFault: harmless(onFault), onClaimed: harmless(onClaimed) })
+  const told = { onFault: harmless(onFault), onClaimed: harmless(onClaimed) }
+  const site = siteOf(world, policy, told, channels)
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
@@ -140,6 +144,8 @@ export async function openGate(
     ...lockoutRoutes,
     ...apiKeyRoutes,
     ...verifyRoutes,
+    ...ticketRoutes,
+    ...eventRoutes,
   ])
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
@@ -173,7 +179,9 @@ export async function openGate(
     basePath: policy.basePath,
     headers,
     lookAtSecret: () => chores.look(),
+    ...socketsOf(site),
     async close() {
+      await site.connections.close()
       await chores.stop()
       await close()
     },
@@ -222,7 +230,9 @@ function siteOf(
   world: World,
   policy: Policy,
   told: { onFault: (fault: Fault) => void; onClaimed: () => void },
+  channels: NonNullable<Surroundings['channels']>,
 ): Site {
+  const host: HostChannels = (name, caller) => caller.session && channels(name, signedView(caller))
   const proxies = trustedProxies(policy.trustProxy)
   const { domain, sameSite, names } = policy.cookies
   return {
@@ -233,6 +243,7 @@ function siteOf(
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
     limits: limitsOf(policy.limits, world.clock),
+    connections: connectionsOf(world, host),
     basePath: policy.basePath,
     ...told,
   }

@@ -93,6 +93,9 @@ export const RotateKey = z.strictObject({
   overlap: z.int().min(0).max(604_800).default(86_400),
 })
 
+/** `origin`: that of the page which will use the ticket, where it is another than the request's. */
+export const AskTicket = z.strictObject({ origin: z.string().max(256).optional() })
+
 /** The query of `GET /auth/verify`: what the caller must be or be allowed to do. */
 export const Verify = z.strictObject({
   role: z.string().max(64).optional(),
@@ -172,6 +175,26 @@ export interface IssuedKey {
   readonly key: ApiKey
   /** All of the key, this once. */
   readonly secret: string
+}
+
+/** The answer to `POST /auth/ws-ticket`; `expiresIn` in seconds. */
+export interface Ticket {
+  readonly ticket: string
+  readonly expiresIn: number
+}
+
+/** What a socket tells of a channel. */
+export interface Event {
+  readonly event_type: string
+  readonly channel: string
+  readonly timestamp: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** What was recorded, for those who may read all of it. */
+export interface AuditEvent extends Activity {
+  readonly chain: string
+  readonly seq: number
 }
 
 /** A name at rest. */

@@ -122,7 +122,7 @@ export async function openWorld(
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
   const { publicOrigin = '' } = policy
-  const { session, password, refresh, stepUp, lockout, limits } = policy
+  const { session, password, refresh, stepUp, ticket, socket, lockout, limits } = policy
 
   const { store, node, keyring, instanceId, now } = await openKept(policy, 'made', clock)
   if (!node) throw new Error('a world without a node')
@@ -151,7 +151,7 @@ export async function openWorld(
     get keys() {
       return keyring.keys
     },
-    policy: { session, password, refresh, stepUp, lockout, limits },
+    policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits },
     instanceId,
     publicOrigin,
     get setupTokens() {

@@ -64,8 +64,7 @@ const keyWith =
 const byKey =
   (scopes: readonly string[]) =>
   ({ caller, keys, permission, sameOrigin }: Guard): Expected => {
-    if (sameOrigin) return nobody
-    if (caller === 'anyone') return 'in'
+    if (caller === 'anyone') return sameOrigin ? nobody : 'in'
     return keys && (permission === undefined || scopes.includes(permission))
       ? 'in'
       : [403, 'forbidden']

@@ -14,6 +14,7 @@ import type { Site } from '../src/http/site.ts'
 import { saidIn } from '../src/options.ts'
 import { openWorld } from '../src/world.ts'
 import { databases, openTestGate, origin, secret, setupToken } from './gate/gate.ts'
+import { issue } from './gate/keys.ts'
 import { visitor } from './gate/visitor.ts'
 
 /** Counts the statements that read who stands, whoever sends them. */
@@ -21,7 +22,7 @@ function counting() {
   const seen: string[] = []
   // As the query builder writes them; a node's look at the feed names none of these so.
   const note = (text: string) => {
-    if (/"(?:sessions|users|instance)"/.test(text)) seen.push(text)
+    if (/"(?:sessions|users|instance|keys)"/.test(text)) seen.push(text)
   }
   const { all } = StatementSync.prototype
   StatementSync.prototype.all = function (this: StatementSync, ...values: unknown[]) {
@@ -68,6 +69,22 @@ describe.each(databases)('a session check on %s', (kind) => {
     // Whoever was not revoked is remembered still.
     expect((await ada.send('GET', '/auth/me')).status).toBe(200)
     expect(statements).toEqual([])
+  })
+
+  test('by API key it reads nothing either, until that is revoked', async () => {
+    const open = await openTestGate(kind)
+    const ada = visitor(open.gate)
+    await ada.setUp()
+    const { key, secret: text } = await issue(open, ada)
+    const headers = { Authorization: `Bearer ${text}` }
+    const check = () => open.gate.callerOf(new Request(`${origin}/mine`, { headers }))
+    for (let n = 0; n < 3; n++) expect((await check()).ok).toBe(true)
+    const statements = counting()
+    for (let n = 0; n < 100; n++) expect((await check()).ok).toBe(true)
+    expect(statements).toEqual([])
+    await ada.send('DELETE', `/auth/api-keys/${key.id}`)
+    expect((await check()).ok).toBe(false)
+    expect(statements).not.toEqual([])
   })
 
   test('awaits nothing: caller and guard are there at once, for reading and for writing', async () => {

@@ -99,14 +99,29 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
         keep('keys', keyOf('ada', 'k-over', noon - day)),
         keep('keys', keyOf('ada', 'k-shown-still', noon - day + 1)),
         keep('tickets', ticketOf('ada', 't-over', noon)),
+        keep('presence', {
+          id: 'gone:ada',
+          node: 'gone',
+          userId: 'ada',
+          connections: 1,
+          createdAt: noon,
+        }),
         keep('tickets', ticketOf('ada', 't-good', noon + 1)),
         keep('attempts', attemptsAt('a-stale', noon)),
         keep('attempts', attemptsAt('a-fresh', noon + 1)),
         keep('attempts', attemptsAt('a-resting', noon - hour, noon + 1)),
       ],
     }))
-    const none = { sessions: 0, attempts: 0, devices: 0, keys: 0, tickets: 0, users: 0 }
-    const one = { sessions: 1, attempts: 1, devices: 1, keys: 1, tickets: 1, users: 1 }
+    const none = {
+      sessions: 0,
+      attempts: 0,
+      devices: 0,
+      keys: 0,
+      tickets: 0,
+      presence: 0,
+      users: 0,
+    }
+    const one = { sessions: 1, attempts: 1, devices: 1, keys: 1, tickets: 1, presence: 1, users: 1 }
     expect(await sweep({ store })).toEqual(one)
     expect(await left('keys')).toEqual(['k-shown-still'])
     expect(await left('tickets')).toEqual(['t-good'])
@@ -122,7 +137,7 @@ describe.each(Object.entries(places))('on %s', (_, place) => {
     expect(await left('audit')).toEqual([])
 
     clock.at += 1
-    expect(await sweep({ store })).toEqual({ ...one, attempts: 2, devices: 2 })
+    expect(await sweep({ store })).toEqual({ ...one, attempts: 2, devices: 2, presence: 0 })
     clock.at = noon + 12 * hour + day
     expect(await sweep({ store })).toEqual({ ...none, sessions: 3, users: 1 })
     expect(await left('users')).toEqual(['ada', 'disabled'])
@@ -240,7 +255,15 @@ test('a gate sweeps about once a minute, and says what it removed', async () => 
       {
         chore: 'sweep',
         is: 'done',
-        removed: { sessions: 1, attempts: 0, devices: 0, keys: 0, tickets: 0, users: 0 },
+        removed: {
+          sessions: 1,
+          attempts: 0,
+          devices: 0,
+          keys: 0,
+          tickets: 0,
+          presence: 0,
+          users: 0,
+        },
       },
     ])
   expect(await query('select id from sessions')).toEqual([])

@@ -32,7 +32,7 @@ export function passKey(
     const missing = missingOf(guard, caller)
     if (missing !== undefined) return forbidden(world, missing, address, caller)
     const noted = noteUse(world, caller)
-    return noted ? noted.then(() => caller) : caller
+    return noted instanceof Promise ? noted.then(() => caller) : caller
   }
   const caller = authenticateKey(world, header)
   return caller instanceof Promise ? caller.then(passed) : passed(caller)

@@ -70,7 +70,7 @@ export function passOrigin(
     {
       origin: request.headers.get('origin'),
       secFetchSite: request.headers.get('sec-fetch-site'),
-      cookies: held,
+      cookies: held && guard.sameOrigin !== 'if told',
     },
     site.origins,
   )

@@ -14,7 +14,7 @@ export interface Plain {
   readonly status: number
   /** One spelling a name; several values only of `Set-Cookie`. */
   readonly headers: Readonly<Record<string, string | string[]>>
-  readonly body: string | undefined
+  readonly body: string | ReadableStream<Uint8Array> | undefined
 }
 
 /** Writes an outcome down, as an answer to `request`. */
@@ -29,6 +29,7 @@ export function plainOf(
     : problemBody(outcome, requestId)
   const cookies = outcome.cookies?.length ? { 'Set-Cookie': [...outcome.cookies] } : {}
   const headers = { ...always, 'X-Request-Id': requestId, ...more, ...cookies }
+  if (outcome.ok && outcome.stream) return { status, headers, body: outcome.stream }
   if (body === undefined) return { status, headers, body }
   const text = request.method === 'HEAD' ? undefined : JSON.stringify(body)
   return { status, headers: { ...headers, 'Content-Type': type }, body: text }

@@ -178,6 +178,13 @@ export const problems: { readonly [C in ProblemCode]: Told } = {
     category: 'rate_limit',
     retryable: true,
   },
+  too_many_tickets: {
+    status: 429,
+    title: 'Too many tickets',
+    detail: 'Use the tickets there are, or wait until they have run out.',
+    category: 'rate_limit',
+    retryable: true,
+  },
   busy: {
     status: 503,
     title: 'Busy',

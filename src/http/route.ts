@@ -27,8 +27,8 @@ export interface Guard {
   readonly keys?: true
   /** Whether it stands for another request, that a trusted proxy describes in `X-Forwarded-*`. */
   readonly forwarded?: true
-  /** Whether it passes the origin gate although its method is safe. */
-  readonly sameOrigin?: true
+  /** Whether it passes the origin gate although its method is safe; `if told`: where there is an origin. */
+  readonly sameOrigin?: true | 'if told'
   /** Whether it leaves the idle limit alone: it is no sign of a person. */
   readonly passive?: true
   /**
@@ -58,6 +58,8 @@ export interface Answer {
   readonly status: number
   /** Sent as JSON; left out, there is no body. */
   readonly body?: unknown
+  /** Sent as it comes, instead of a body; its type is in the headers. */
+  readonly stream?: ReadableStream<Uint8Array>
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>

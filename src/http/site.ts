@@ -7,6 +7,7 @@
 import type { World } from '../ports.ts'
 import type { Origins } from '../rules/csrf.ts'
 import type { Trusted } from './address.ts'
+import type { Connections } from './connections.ts'
 import { type CookieJar, isLoopback } from './cookies.ts'
 import type { Limits } from './limits.ts'
 
@@ -18,6 +19,7 @@ export interface Site {
   readonly jar: CookieJar
   readonly trusted: Trusted
   readonly limits: Limits
+  readonly connections: Connections
   /** `/api/v1` */
   readonly basePath: string
   /** Told of every fault, with the request id that the client was given. */

@@ -13,7 +13,7 @@ import { addressesIn } from '../rules/lockout.ts'
 import type { Instant } from '../rules/time.ts'
 import type * as wire from '../wire.ts'
 
-const iso = (at: Instant): string => new Date(at).toISOString()
+export const iso = (at: Instant): string => new Date(at).toISOString()
 
 export function userView(user: facts.User): wire.User {
   return {
@@ -54,17 +54,27 @@ export function sessionView(
  * An event as the person it is about is shown it. Of what somebody else did while signed in, neither
  * that one's session nor address is told.
  */
-export function activityView(row: AuditRow, { id }: facts.User): wire.Activity {
+export function activityView(row: AuditRow, { id }: Pick<facts.User, 'id'>): wire.Activity {
+  const { chain: _, seq: __, ...seen } = auditView(row)
   const foreign = row.actor.startsWith('user:') && row.actor !== `user:${id}`
+  if (!foreign) return seen
+  const session = row.type.startsWith('session.') ? row.session : null
+  return { ...seen, session, address: null, device: null }
+}
+
+/** An event as those are shown it who may read all of them. */
+export function auditView(row: AuditRow): wire.AuditEvent {
   return {
     id: row.id,
+    chain: row.chain,
+    seq: row.seq,
     at: iso(row.at),
     type: row.type,
     actor: row.actor,
     subject: row.subject,
-    session: foreign && !row.type.startsWith('session.') ? null : row.session,
-    address: foreign ? null : row.address,
-    device: foreign ? null : row.device,
+    session: row.session,
+    address: row.address,
+    device: row.device,
     outcome: row.outcome,
     reason: row.reason,
     // Written only by us, from a flat object.

@@ -65,7 +65,7 @@ export function listener(answer: Answering): RequestListener {
 }
 
 /** A path with a dot segment, however it is spelled. */
-const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
+export const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 const malformed: From = { unreadable: 'malformed_request' }
 
@@ -109,6 +109,8 @@ export function unparsed(answer: Answering) {
 function sent(answer: Response | Plain, outgoing: ServerResponse): Response {
   if (answer instanceof Response) return answer
   const { status, headers, body } = answer
+  // What comes bit by bit is the library's business, and stops when the client goes.
+  if (typeof body === 'object') return asResponse(answer)
   const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
   outgoing.writeHead(status, { ...headers, ...length })
   outgoing.end(body)

@@ -40,6 +40,7 @@ export const auditEvents = {
   'key.rotated': 'A person gave an API key another secret; the earlier one lives for the overlap.',
   'key.revoked': 'A person ended an API key.',
   'key.refused': 'An API key was well formed and let nobody in; `reason` says why.',
+  'socket.refused': 'A ticket came from a page of another origin than it was asked for from.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
 } as const
 

@@ -15,6 +15,7 @@ export interface Facts {
   readonly attempts: Attempts
   readonly keys: ApiKey
   readonly tickets: Ticket
+  readonly presence: Presence
 }
 
 export type Kind = keyof Facts
@@ -165,6 +166,16 @@ export interface Ticket {
   readonly purpose: 'socket'
   readonly createdAt: Instant
   readonly expiresAt: Instant
+}
+
+/** The connections of one person to one node; forgotten with the last of them, or with the node. */
+export interface Presence {
+  /** `<node>:<user>` */
+  readonly id: string
+  readonly node: string
+  readonly userId: string
+  readonly connections: number
+  readonly createdAt: Instant
 }
 
 /** Why a session was ended by somebody, as the person it belonged to is told (`api.md`). */

@@ -46,6 +46,11 @@ export const limitSettings = {
     default: 30,
     doc: 'Refreshes of one session, and refresh tokens that are none of ours by one address.',
   },
+  ticket: {
+    ...perMinute,
+    default: 20,
+    doc: 'Tickets for sockets of one person.',
+  },
 } as const satisfies Settings
 
 export type LimitPolicy = PolicyOf<typeof limitSettings>

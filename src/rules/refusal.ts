@@ -34,6 +34,7 @@ export type RefusalCode =
   | 'session_limit_reached'
   | 'account_locked'
   | 'rate_limited'
+  | 'too_many_tickets'
   | 'busy'
   | 'unavailable'
 

@@ -20,6 +20,7 @@ export const sweptKinds = [
   'devices',
   'keys',
   'tickets',
+  'presence',
   'users',
 ] as const satisfies Kind[]
 

@@ -34,6 +34,7 @@ const unheard: { readonly [K in Kind]: readonly (keyof Facts[K])[] | undefined }
   attempts: undefined,
   keys: ['lastUsedAt'],
   tickets: undefined,
+  presence: undefined,
 }
 
 /** A record, as far as it is compared. */

@@ -16,6 +16,7 @@ import {
   type Told,
 } from '../index.ts'
 import { type Answering, listener, unparsed } from '../mounts/node.ts'
+import { type Sockets, sockets } from '../mounts/sockets.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
 import { type Log, openLog } from './log.ts'
@@ -67,6 +68,7 @@ export async function serve(sources: Sources): Promise<void> {
     const told = { remembers: isOn(said, 'session.remember') }
     const dashboard = openDashboard(builtDashboard(), gate, told)
     answerOn(server, { gate, log, dashboard }, following)
+    const live = socketsOn(server, gate, log)
     const asked = stopAsked()
     await listen(server, own.port, own.host)
     try {
@@ -75,7 +77,7 @@ export async function serve(sources: Sources): Promise<void> {
       await asked
       log.info('stopping')
     } finally {
-      await following.stop(patience)
+      await Promise.all([live.close(), following.stop(patience)])
     }
   } finally {
     process.off('SIGHUP', renew)
@@ -177,6 +179,17 @@ function answerOn(
   server.requestTimeout = 15_000
   server.keepAliveTimeout = 5_000
   server.on('clientError', unparsed(logged))
+}
+
+function socketsOn(server: Server, gate: Sallyport, log: Log): Sockets {
+  const live = sockets(gate, {
+    onUpgrade(request, status, requestId) {
+      const path = URL.parse(request.url)?.pathname ?? '/'
+      log.request({ requestId, method: request.method, path: path.slice(0, 256), status, ms: 0 })
+    },
+  })
+  server.on('upgrade', live.upgrade)
+  return live
 }
 
 function requestIdOf(answer: Awaited<ReturnType<Answering>>): string | undefined {

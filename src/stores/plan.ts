@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { devicesOf, keysOf, type Many, owners, sessionsOf } from '../ports.ts'
+import { devicesOf, keysOf, type Many, owners, sessionsOf, ticketsOf } from '../ports.ts'
 import type { Kind } from '../rules/facts.ts'
 import type { Change } from '../rules/step.ts'
 import type { Instant } from '../rules/time.ts'
@@ -30,10 +30,11 @@ const order = {
   sessions: 4,
   keys: 5,
   tickets: 6,
+  presence: 7,
 } as const satisfies Record<Kind, number>
 
 /** Every list there is. A ref to a list that is not here is refused before anything is read. */
-const lists: readonly Many[] = [sessionsOf(''), devicesOf(''), keysOf(''), owners()]
+const lists: readonly Many[] = [sessionsOf(''), devicesOf(''), keysOf(''), ticketsOf(''), owners()]
 
 /** @throws When a list is asked whose members would be written without moving its owner. */
 export function refuseUnknownList(list: Many): void {

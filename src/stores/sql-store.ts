@@ -16,6 +16,7 @@ import { telling } from './feed.ts'
 import { pageOf } from './list.ts'
 import type { Node } from './node.ts'
 import { isResting, plan, refuseUnknownList, toldBy } from './plan.ts'
+import { online } from './presence.ts'
 import { queue } from './queue.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
@@ -120,6 +121,8 @@ export function sqlStore(given: {
     formerRoots: () => formerRoots(site),
 
     uses: (keyId, underWay) => usesOf(site, keyId, underWay),
+
+    online: () => online(database),
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])

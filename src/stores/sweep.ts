@@ -53,6 +53,9 @@ function wornOf(
     case 'devices':
     case 'tickets':
       return by('expiresAt', now).orderBy(sql.ref('expiresAt'))
+    case 'presence':
+      // A node that comes back writes its own again.
+      return ids.where(sql<boolean>`node not in (select id from nodes)`)
     case 'users':
       return (['sessions', 'devices'] as const).reduce(
         (left, theirs) =>

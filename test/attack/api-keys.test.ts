@@ -11,6 +11,7 @@ import { databases, openTestGate } from '../gate/gate.ts'
 import { issue, program } from '../gate/keys.ts'
 import { addPerson } from '../gate/people.ts'
 import { expectRefused, unharmed } from '../gate/refusal.ts'
+import { dial, listening, ticketOf } from '../gate/sockets.ts'
 import { visitor } from '../gate/visitor.ts'
 
 const [second, day] = [1_000, 86_400_000]
@@ -158,7 +159,7 @@ test('KEY-06: only the exact key', async () => {
     one.toUpperCase(),
     one.toLowerCase(),
     one.replace('sp_', 'SP_'),
-    one.replace(/.(?=_[^_]{6}$)/, (last) => (last === 'A' ? 'B' : 'A')),
+    `${one.slice(0, 68)}${one[68] === 'A' ? 'B' : 'A'}${one.slice(69)}`,
     swapped,
     `sp_${idTwo}${one.slice(25)}`,
     keyText(idOne, Buffer.alloc(32, 9)),
@@ -174,6 +175,25 @@ test('KEY-06: only the exact key', async () => {
   }
   for (const text of [one, two])
     expect((await program(gate, text)('GET', '/users')).status).toBe(200)
+})
+
+test('ENUM-06: a key that is there and one that is not are refused alike', async () => {
+  const open = await claimed()
+  const { gate, ada, port } = { ...open, port: (await listening(open.gate)).port }
+  const { key } = await issue(open, ada)
+  const told = async (text: string) => {
+    const { status, headers, json } = await program(gate, text)('GET', '/users')
+    const names = [...headers.keys()].filter((name) => name !== 'x-request-id')
+    return { status, names, json: { ...json, instance: '' } }
+  }
+  const wrong = await told(keyText(key.id, Buffer.alloc(32, 1)))
+  expect(await told(keyText('x'.repeat(22), Buffer.alloc(32, 1)))).toEqual(wrong)
+  expect(await told('no key at all')).toEqual(wrong)
+  const used = await ticketOf(ada)
+  const codes = []
+  for (const ticket of [used, used, 'x'.repeat(43), 'no-ticket'])
+    codes.push((await dial(port, { ticket })).problem.code)
+  expect(codes.slice(1)).toEqual(Array(3).fill('not_authenticated'))
 })
 
 test.each(databases)('KEY-08 on %s: the key is told once, and kept nowhere', async (kind) => {

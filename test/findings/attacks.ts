@@ -71,7 +71,6 @@ export const families: readonly Family[] = [
     name: 'ENUM',
     about: 'finding out who there is',
     cases: ['01', '02', '04', '05', '06', '07'],
-    without: { '06': 'with API keys and tickets' },
   },
   { name: 'SETUP', about: 'the first run', cases: ['01', '02', '03', '06', '07', '08'] },
   { name: 'SESS', about: 'the session limit', cases: ['01', '02', '04', '05'] },
@@ -79,7 +78,6 @@ export const families: readonly Family[] = [
     name: 'AUTHZ',
     about: 'access control',
     cases: ['01', '02', '03', '04', '05', '06', '07', '08', '10', '11', '12', '13', '14'],
-    without: { '04': 'with API keys' },
   },
   {
     name: 'MUST',
@@ -88,13 +86,8 @@ export const families: readonly Family[] = [
   },
   { name: 'STEP', about: 'the fresh proof', cases: ['01', '02', '03', '04'] },
   { name: 'KEY', about: 'API keys', cases: keys },
-  { name: 'WS', about: 'sockets', cases: sockets, without: all(sockets, 'with sockets') },
-  {
-    name: 'SSE',
-    about: 'event streams',
-    cases: ['01', '02', '03'],
-    without: all(['01', '02', '03'], 'with event streams'),
-  },
+  { name: 'WS', about: 'sockets', cases: sockets },
+  { name: 'SSE', about: 'event streams', cases: ['01', '02', '03'] },
   { name: 'CORS', about: 'other origins', cases: ['01', '02', '03', '04', '05'] },
   {
     name: 'HDR',

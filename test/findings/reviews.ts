@@ -6,7 +6,6 @@
  */
 import type { Chapter } from './line.ts'
 
-const sockets = 'sockets and event streams'
 const formatted = 'Formatting and imports are checked by `npm run check`.'
 const oneWorld =
   'Settings are settled once at the start and handed to every flow as one value; there is no half of it.'
@@ -59,7 +58,7 @@ const round1: Chapter = {
       was: 'A test found a middleware by its position.',
       cannot: 'There is no chain of middlewares: the way of a request is one function.',
     },
-    { id: 'R1.12', was: 'A socket went on after its person was signed out.', later: sockets },
+    { id: 'R1.12', was: 'A socket went on after its person was signed out.' },
     { id: 'R1.13', was: 'The imitated server of the front end’s tests set no CSRF cookie.' },
     { id: 'R1.14', was: 'Whether set-up was done was yes or no, never not known.' },
     { id: 'R1.15', was: 'A network failure at the start counted as signed out.' },

@@ -27,6 +27,7 @@ export const noLimits = {
   setup: 0,
   changePassword: 0,
   refresh: 0,
+  ticket: 0,
 } as const
 
 /** The databases every scenario is run on. */

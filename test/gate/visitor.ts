@@ -70,7 +70,10 @@ export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7
       if (/Max-Age=0(?:;|$)/.test(cookie)) jar.delete(name)
       else jar.set(name, value)
     }
-    const text = await response.text()
+    // A stream would never end.
+    const endless = response.headers.get('content-type') === 'text/event-stream'
+    if (endless) await response.body?.cancel()
+    const text = endless ? '' : await response.text()
     const { status, headers } = response
     return { status, headers, text, json: text === '' ? {} : JSON.parse(text), set }
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import { onTestFinished } from 'vitest'
+import { connectionsOf } from '../../src/http/connections.ts'
 import { cookieJar } from '../../src/http/cookies.ts'
 import { type Handle, handlerOf } from '../../src/http/handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
@@ -52,12 +53,14 @@ export async function watchedGate(
     jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
     trusted: () => false,
     limits: limitsOf(policy.limits, clock),
+    connections: connectionsOf(world),
     basePath: policy.basePath,
     onFault: ({ error }) => {
       throw error
     },
     onClaimed: () => {},
   }
+  onTestFinished(() => site.connections.close())
   const plain = handlerOf(site, routes)
   return { handle: async (request, from) => responseFrom(await plain(request, from)) }
 }

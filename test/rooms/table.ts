@@ -54,6 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'src/keyring.ts',
       'src/chores.ts',
       'src/operator.ts',
+      'src/sockets.ts',
     ],
     imports: ['composition', 'rules', 'ports', 'flows', 'stores', 'system', 'wire', 'http'],
     node: 'any',
@@ -81,7 +82,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     node: ['node:assert/strict'],
   },
   // Only the public doors: this proves that the library suffices.
-  server: { at: ['src/server/'], imports: ['server', 'index', 'src/mounts/node.ts'], node: 'any' },
+  server: {
+    at: ['src/server/'],
+    imports: ['server', 'index', 'src/mounts/node.ts', 'src/mounts/sockets.ts'],
+    node: 'any',
+  },
   dashboard: {
     at: ['dashboard/src/'],
     imports: [
@@ -109,6 +114,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['src/server/'],
   'proxy-addr': ['src/http/address.ts'],
   react: ['src/client/react/'],
+  ws: ['src/mounts/sockets.ts'],
   zod: ['src/wire.ts', 'src/options.ts', 'src/server/'],
 }
 

@@ -44,6 +44,17 @@ export const alterations = {
       close: async () => {},
     }))(`,
   },
+  /** Takes a write for done that met nothing, where it is kept in a file or in PostgreSQL. */
+  'minds no missed write': {
+    file: 'src/stores/sqlite.ts',
+    from: '(write) => met(write) !== 1',
+    to: '(write) => met(write) < 0',
+  },
+  'minds no missed write there': {
+    file: 'src/stores/postgres.ts',
+    from: '(count) => count !== 1',
+    to: '() => false',
+  },
   /** Dies between the commit of a refresh and its answer. */
   'dies before it answers': {
     file: 'src/flows/refresh.ts',
@@ -96,6 +107,18 @@ export const alterations = {
     file: 'src/stores/memory.ts',
     from: 'if (fact && !disturbed(subjectOf(kind, id), since))',
     to: 'if (fact)',
+  },
+  /** Hears nothing from PostgreSQL by itself: it only looks, again and again. */
+  'hears no hints': {
+    file: 'src/stores/postgres-line.ts',
+    from: "client.on('notification', hint)",
+    to: '',
+  },
+  /** Ends no socket when its session is over. */
+  'watches nothing': {
+    file: 'src/http/live.ts',
+    from: 'else void check(followed)',
+    to: 'else void 0',
   },
   /** Notes the use of a key as it was when it was read, not as it is. */
   'revives used keys': {

@@ -64,7 +64,7 @@ export interface ServerProcess extends Started {
 
 /** Every tier of the limits switched off, for races that they are not the subject of. */
 export const unlimited = Object.fromEntries(
-  ['FLOOR', 'ANONYMOUS', 'SIGNED_IN', 'LOGIN', 'SETUP', 'CHANGE_PASSWORD', 'REFRESH'].map(
+  ['FLOOR', 'ANONYMOUS', 'SIGNED_IN', 'LOGIN', 'SETUP', 'CHANGE_PASSWORD', 'REFRESH', 'TICKET'].map(
     (tier) => [`SALLYPORT_LIMITS_${tier}`, '0'],
   ),
 )

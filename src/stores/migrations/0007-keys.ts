@@ -1,5 +1,6 @@
 /**
- * What stands for a person without a cookie: API keys and one-use tickets, as digests.
+ * What stands for a person without a cookie: API keys and one-use tickets, as digests; and who is
+ * connected where.
  *
  * @module
  */
@@ -40,4 +41,14 @@ export const keys: Migration = ({ builder: { schema }, text }) => [
     .addColumn('revision', text, (column) => column.notNull()),
   schema.createIndex('tickets_of_user').on('tickets').columns(['userId', 'createdAt desc', 'id']),
   schema.createIndex('tickets_by_end').on('tickets').column('expiresAt'),
+
+  schema
+    .createTable('presence')
+    .addColumn('id', text, (column) => column.primaryKey())
+    .addColumn('node', text, (column) => column.notNull())
+    .addColumn('userId', text, (column) => column.notNull())
+    .addColumn('connections', 'integer', (column) => column.notNull())
+    .addColumn('createdAt', 'bigint', (column) => column.notNull())
+    .addColumn('revision', text, (column) => column.notNull()),
+  schema.createIndex('presence_of_user').on('presence').columns(['userId', 'node', 'connections']),
 ]
