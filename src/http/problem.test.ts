@@ -29,5 +29,5 @@ test('what waiting does not help says nothing of waiting', () => {
     expect([code, problem.retryable, problem.retryAfter]).toEqual([code, false, undefined])
     expect(headers['Retry-After']).toBeUndefined()
   }
-  expect(waits.map((code) => problems[code].status).toSorted()).toEqual([429, 429, 503, 503])
+  expect(waits.map((code) => problems[code].status).toSorted()).toEqual([429, 429, 429, 503, 503])
 })
