@@ -13,6 +13,7 @@ import { secretLines } from '../src/rules/secret-file.ts'
 import { day, hour, minute, second } from '../src/rules/time.ts'
 import { readRing } from '../src/system/root-secret.ts'
 import { databases, origin } from './gate/gate.ts'
+import { issue, program } from './gate/keys.ts'
 import { openRing } from './gate/ring.ts'
 import { visitor } from './gate/visitor.ts'
 
@@ -193,11 +194,13 @@ describe.each(databases)('on %s', (kind) => {
     expect((await here.send('POST', '/auth/refresh')).status).toBe(200)
   })
 
-  test('an emergency ends every session as restored; passwords still sign in', async () => {
-    const { gate, another, otherFile, rotate, recorded, query, file, older } = await openRing(kind)
+  test('an emergency ends every session as restored; passwords still sign in, keys go on', async () => {
+    const ring = await openRing(kind)
+    const { gate, another, otherFile, rotate, recorded, query, file, older } = ring
     const late = await another({ secretFile: otherFile })
     const ada = visitor(gate)
     await ada.setUp()
+    const { secret: key } = await issue(ring, ada)
     const [was] = await query('select epoch from instance')
     await recorded()
     await rotate(true)
@@ -217,7 +220,12 @@ describe.each(databases)('on %s', (kind) => {
     expect((await ada.send('POST', '/auth/refresh')).json.code).toBe('refresh_token_invalid')
     // A node without the new secret lets nobody in under the leaked one.
     expect((await visitor(late).logIn('ada')).status).toBe(503)
-    expect((await older())[0]).toMatchObject({ state: 'passwords-only', uses: { passwords: 1 } })
+    const state = 'passwords-only'
+    const uses = { passwords: 1, keys: { count: 1 } }
+    expect((await older())[0]).toMatchObject({ state, uses })
+    // A key was drawn, not derived. Once used, it is kept under the new secret.
+    expect((await program(gate, key)('GET', '/users')).status).toBe(200)
+    expect((await older())[0]?.uses.keys.count).toBe(0)
     expect((await visitor(gate).logIn('ada')).status).toBe(200)
     expect((await older())[0]?.uses.passwords).toBe(0)
     copyFileSync(file, otherFile)

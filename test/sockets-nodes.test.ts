@@ -219,6 +219,26 @@ describe('two servers that cannot hear each other as they should', () => {
     expect(at - went).toBeLessThan(1_500)
   })
 
+  test('a server that is told to stop closes what is open, and ends well', {
+    timeout,
+  }, async () => {
+    const two = await pair(place, env)
+    const ada = await claimed(two)
+    const socket = await open(two, 1, ada)
+    const events = await streamAt(two, 1, ada)
+    await events.hears(/welcome/)
+    const began = performance.now()
+    expect(await two.nodes[1].stop()).toEqual({ code: 0, signal: null })
+    expect(await socket.closed).toMatchObject({ code: 1001, reason: 'going away' })
+    await events.ended
+    expect(events.text()).not.toContain('revoked')
+    expect(performance.now() - began).toBeLessThan(5_000)
+    // The other one has heard nothing that would close its own.
+    const here = await open(two, 0, ada)
+    await pause(300)
+    expect(here.socket.readyState).toBe(1)
+  })
+
   test('WS-12: no ticket is in what a server says', { timeout }, async () => {
     const two = await pair(place, env)
     const ada = await claimed(two)

@@ -36,8 +36,8 @@ export async function generationsOf(
     const uses = await store.uses(id, underWay)
     if (state === 'active' || state === 'verifying') return { id, state, uses }
     // Nothing else is believed of it any more.
-    const passwords = state === 'passwords-only' ? uses.passwords : 0
-    return { id, state, uses: { sessions: nothing, devices: nothing, keys: nothing, passwords } }
+    const { keys, passwords } = state === 'passwords-only' ? uses : { keys: nothing, passwords: 0 }
+    return { id, state, uses: { sessions: nothing, devices: nothing, keys, passwords } }
   }
   const asked = [
     generation(active, 'active'),
