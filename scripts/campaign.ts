@@ -12,6 +12,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   refresh: ['test/refresh-nodes.test.ts'],
   tabs: ['test/browser/tabs.test.ts'],
   sessions: ['test/session-machine.test.ts'],
+  timing: ['test/timing.test.ts'],
   limit: ['test/session-limit.test.ts'],
   secrets: ['test/secrets-nodes.test.ts'],
   claim: ['test/attack/killed.test.ts'],
