@@ -208,6 +208,39 @@ describe.each(Object.entries(places))('%s', (_, fresh) => {
     expect(paged[0]).toEqual(sessionOf('bob', 's02', { createdAt: noon + 2 }))
   })
 
+  test('everybody’s live sessions are found behind thousands that have idled out, a slice at a time', async () => {
+    const { store, place } = await withAda()
+    const { run } = await beneath(place)
+    const ends = [sessionOf('ada', 'newest', { createdAt: noon + 9_000 })]
+    ends.push(sessionOf('ada', 'middle', { createdAt: noon + 4_500, idleUntil: noon + hour }))
+    ends.push(sessionOf('ada', 'oldest', { createdAt: noon - 1 }))
+    for (const one of ends) await addSession(store, one)
+    const columns = Object.keys(ends[0] ?? {})
+    const own: Record<string, string> = {
+      id: `'over' || n`,
+      createdAt: 'cast(n as bigint) + o."createdAt" - 9000',
+      idleUntil: '1',
+    }
+    await run(`with recursive n(n) as (select 0 union all select n + 1 from n where n < 8999)
+      insert into sessions (${columns.map((name) => `"${name}"`).join()}, revision)
+      select ${columns.map((name) => own[name] ?? `o."${name}"`).join()}, 'by hand'
+      from (select * from sessions where id = 'newest') o, n`)
+
+    let turns = 0
+    let over = false
+    const counting = (async () => {
+      for (; !over; turns++) await turn()
+    })()
+    const page = await store.page(everySession(), { limit: 10 })
+    over = true
+    await counting
+    expect(page.map(({ id }) => id)).toEqual(['newest', 'middle', 'oldest'])
+    // Others had their turn after each thousand.
+    expect(turns).toBeGreaterThan(8)
+    const all = await everything((after) => store.page(everySession(), { after, limit: 1 }))
+    expect(all.map(({ id }) => id)).toEqual(['newest', 'middle', 'oldest'])
+  })
+
   test('people are listed newest first, the deleted are not, and names are found however spelled', async () => {
     const { store } = await withAda()
     await add(

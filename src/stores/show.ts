@@ -74,6 +74,12 @@ export function isAfter(since: string, { createdAt: at, id }: Place) {
   return sql<boolean>`${column} <= ${at} and (${column} < ${at} or ${sql.ref('id')} > ${id})`
 }
 
+/** Whether a row comes no later than a place, newest first, then by id. */
+export function isUpTo(since: string, { createdAt: at, id }: Place) {
+  const column = sql.ref(since)
+  return sql<boolean>`${column} >= ${at} and (${column} > ${at} or ${sql.ref('id')} <= ${id})`
+}
+
 /** The row without what no rule sees. */
 export function factOf({ revision: _, ...fact }: Row): Row {
   return fact
