@@ -1,0 +1,243 @@
+/**
+ * Growth: the same deeds on the same few people while around them there are a thousand, a hundred
+ * thousand and a million sessions, on SQLite and on a PostgreSQL that waits for the disk. The gate runs
+ * in this process and hashes at once, so that what is left of a sign-in is what could grow.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { session } from '../src/ports.ts'
+import { keep } from '../src/rules/step.ts'
+import { openDatabase } from '../src/stores/open.ts'
+import { sqlStore } from '../src/stores/sql-store.ts'
+import { noLimits, origin, reach, secret, setupToken } from '../test/gate/gate.ts'
+import { type Got, type Visitor, visitor } from '../test/gate/visitor.ts'
+import { alteredIndex } from '../test/machine/altering.ts'
+import { startPostgres } from '../test/provision/postgres-server.ts'
+import { median, shown, table } from './figures.ts'
+
+/** Sessions of each person that stand, as many as the limit allows; as many more have idled out. */
+const each = 5
+/** People whose cookies there are. */
+const hot = 40
+
+const deeds = [
+  'session check',
+  'refresh',
+  'refresh, 16 at once',
+  'sign-in, without the hash',
+  'own sessions',
+  'everybody’s sessions, first page',
+  'a row read by key, any of all',
+  'bare step',
+] as const
+type Deed = (typeof deeds)[number]
+
+/** One database of one size, ready to be asked. */
+interface Grown {
+  readonly size: number
+  readonly deeds: Readonly<Record<Deed, () => Promise<unknown>>>
+  close(): Promise<void>
+}
+
+/** What of a deed a round did: microseconds each. */
+type Took = Map<Deed, number[]>
+
+/** @param rounds Of each deed on each size; a round takes a third of a second. */
+export async function benchGrowth(sizes: readonly number[], rounds: number): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-growth-'))
+  const server = await startPostgres({ durable: true })
+  try {
+    const onFiles = await measured(
+      sizes,
+      rounds,
+      async (size) => `sqlite:${join(folder, `${size}.db`)}`,
+    )
+    const onServer = await measured(sizes, rounds, () => server.fresh())
+    return `## Growth
+
+The gate in one process, one call at a time, ${each} sessions a person and ${each} that have idled out, the same ${hot} people asked at each
+size; the others were put there by SQL, under random ids. Medians of ${rounds} interleaved rounds of 0.3 s;
+in brackets the ratio to the smallest. The hash is left out of the sign-in, which evicts the oldest session
+each time. A bare step reads one session, changes it and records nothing, as a refresh does.
+
+${tableOf('SQLite', sizes, onFiles)}
+${tableOf('PostgreSQL', sizes, onServer)}
+${sizes
+  .map((size, n) => {
+    const ratio = (took: Took | undefined) =>
+      (middle(took, 'bare step') / middle(took, 'refresh')).toFixed(2)
+    return `Refreshes a second with ${size.toLocaleString('en')} sessions, as a ratio to the bare step: ${ratio(onFiles[n])} on SQLite, ${ratio(onServer[n])} on PostgreSQL.`
+  })
+  .join('\n')}
+`
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const middle = (took: Took | undefined, deed: Deed): number => median(took?.get(deed) ?? [])
+
+function tableOf(database: string, sizes: readonly number[], all: readonly Took[]): string {
+  const head = [`${database}, µs`, ...sizes.map((size) => size.toLocaleString('en'))]
+  const rows = deeds.map((deed) => [
+    deed,
+    ...all.map((took) => {
+      const time = middle(took, deed)
+      return `${shown(time)} (${(time / middle(all[0], deed)).toFixed(2)})`
+    }),
+  ])
+  return table(head, rows)
+}
+
+async function measured(
+  sizes: readonly number[],
+  rounds: number,
+  place: (size: number) => Promise<string>,
+): Promise<Took[]> {
+  const all: Grown[] = []
+  for (const size of sizes) all.push(await grown(await place(size), size))
+  const took = all.map((): Took => new Map(deeds.map((deed) => [deed, []])))
+  for (const deed of deeds) {
+    for (const one of all) await round(one.deeds[deed])
+    for (let n = 0; n < rounds; n++)
+      // Each size goes first as often as the others.
+      for (let k = 0; k < all.length; k++) {
+        const at = (n + k) % all.length
+        const one = all[at]
+        if (one) took[at]?.get(deed)?.push(await round(one.deeds[deed]))
+      }
+  }
+  for (const one of all) await one.close()
+  return took
+}
+
+/** @returns The median of one deed in microseconds. */
+async function round(deed: () => Promise<unknown>): Promise<number> {
+  const took: number[] = []
+  const until = performance.now() + 300
+  for (let from = performance.now(); from < until; ) {
+    await deed()
+    const now = performance.now()
+    took.push((now - from) * 1_000)
+    from = now
+  }
+  return median(took)
+}
+
+async function grown(database: string, size: number): Promise<Grown> {
+  const { createSallyport } = await alteredIndex()
+  const gate = await createSallyport({
+    publicOrigin: origin,
+    database,
+    secret,
+    setupToken,
+    limits: noLimits,
+    // Filling takes a while.
+    session: { limit: each, accessLifetime: '2h', privilegedIdle: '2h' },
+  })
+  const ada = visitor(gate)
+  ok(await ada.setUp(), 201)
+  const { query, close } = await reach(database)
+  await fill(query, database, size)
+  const people = await query(
+    `select username from users where username <> 'ada' order by id limit ${hot}`,
+  )
+  const signedIn: Visitor[] = []
+  for (const { username } of people) {
+    const who = visitor(gate)
+    ok(await who.logIn(String(username)), 200)
+    signedIn.push(who)
+  }
+  const ids = (await query('select id from sessions')).map(({ id }) => String(id))
+  const random = { bytes: (length: number) => randomBytes(length) }
+  const clock = { now: () => Date.now(), elapsed: () => performance.now() }
+  const auditKey = randomBytes(32)
+  const store = sqlStore({
+    database: await openDatabase(database, { clock, random }),
+    random,
+    auditKey: () => auditKey,
+  })
+  const next = turns(signedIn)
+  const any = () => ids[Math.floor(Math.random() * ids.length)] ?? ''
+  const refresh = async () => ok(await next().send('POST', '/auth/refresh'), 200)
+  const spare = any()
+  return {
+    size,
+    deeds: {
+      'session check': async () => ok(await next().send('GET', '/auth/me'), 200),
+      refresh,
+      'refresh, 16 at once': () => Promise.all(Array.from({ length: 16 }, refresh)),
+      'sign-in, without the hash': async () => {
+        const { username = '' } = people[Math.floor(Math.random() * people.length)] ?? {}
+        ok(await visitor(gate).logIn(String(username)), 200)
+      },
+      'own sessions': async () => ok(await ada.send('GET', '/auth/sessions'), 200),
+      'everybody’s sessions, first page': async () =>
+        ok(await ada.send('GET', '/auth/sessions?scope=all'), 200),
+      'a row read by key, any of all': () => store.find(session(any())),
+      'bare step': () =>
+        store.step({ spare: session(spare) }, ({ spare }) => ({
+          verdict: 0,
+          keep: spare ? [keep('sessions', { ...spare, generation: spare.generation + 1 })] : [],
+        })),
+    },
+    async close() {
+      await store.close()
+      await close()
+      await gate.close()
+    },
+  }
+}
+
+function turns<T>(all: readonly T[]): () => T {
+  let at = 0
+  return () => all[at++ % all.length] as T
+}
+
+function ok({ status, text }: Got, wanted: number): void {
+  if (status !== wanted) throw new Error(`growth: ${status} ${text}`)
+}
+
+/** Puts people and their sessions there, each a copy of the owner and of his session. */
+async function fill(
+  query: Awaited<ReturnType<typeof reach>>['query'],
+  database: string,
+  size: number,
+): Promise<void> {
+  const lite = database.startsWith('sqlite:')
+  const id = lite ? 'hex(randomblob(11))' : 'left(md5(random()::text), 22)'
+  const numbers = (count: number) =>
+    lite
+      ? `(with recursive n(n) as (select 1 union all select n + 1 from n where n < ${count}) select n from n) n`
+      : `generate_series(1, ${count}) n(n)`
+  const copy = async (kind: string, own: Readonly<Record<string, string>>, from: string) => {
+    const [row = {}] = await query(`select * from ${kind} limit 1`)
+    const columns = Object.keys(row)
+    const values = columns.map((name) => own[name] ?? `o."${name}"`)
+    await query(`insert into ${kind} (${columns.map((name) => `"${name}"`).join(', ')})
+      select ${values.join(', ')} from ${from}`)
+  }
+  await copy(
+    'users',
+    { id, username: `'person' || n.n`, role: `'member'`, createdAt: 'o."createdAt" - n.n' },
+    `(select * from users limit 1) o, ${numbers(size / each / 2)}`,
+  )
+  await copy(
+    'sessions',
+    // Opened one after the other during the hours before.
+    {
+      id,
+      userId: 'u.id',
+      idleUntil: `case when n.n <= ${each} then o."expiresAt" else o."createdAt" end`,
+      createdAt: 'o."createdAt" - n.n * 1000 - abs(o."createdAt" + length(u.username)) % 1000',
+    },
+    `(select * from sessions limit 1) o, ${numbers(2 * each)},
+      (select id, username from users where role = 'member') u`,
+  )
+  await query(lite ? 'pragma wal_checkpoint(truncate)' : 'analyze')
+}
