@@ -104,8 +104,11 @@ function told(details: {
   const [policy, claimed, commands] = counterexample ?? []
   const first = claimed ? opening : []
   const deeds = `${first.join()}${commands}`
-  return `seed ${seed}, ${JSON.stringify(policy)}${deeds}\n${errorInstance}`
+  return `seed ${seed}, ${JSON.stringify(policy)}${deeds}\n${errorInstance}${because(errorInstance)}`
 }
+
+const because = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? `: ${(error.cause as Error).stack}` : ''
 
 process.on('message', async (order: Order) => {
   try {

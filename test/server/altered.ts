@@ -37,7 +37,7 @@ export const alterations = {
     file: 'src/system/argon2id.ts',
     from: 'const queue = hashQueue(',
     to: `const queue = ((_) => ({
-      run: async ({ secret, salt, length }) => {
+      run: async ({ secret, salt, work: { length } }) => {
         const { hkdfSync } = process.getBuiltinModule('node:crypto')
         return { ok: true, value: Buffer.from(hkdfSync('sha256', secret, salt, '', length)) }
       },
