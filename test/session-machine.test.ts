@@ -29,7 +29,11 @@ function player(
   onTestFinished(() => void child.kill('SIGKILL'))
   return async (order) => {
     child.send({ seed, length, ...order } satisfies Order)
-    const [told] = await once(child, 'message')
+    const over = new AbortController()
+    const [told] = await Promise.race([
+      once(child, 'message', over),
+      once(child, 'exit', over).then(() => [{ failed: 'the player has gone' }]),
+    ]).finally(() => over.abort())
     if (told.failed) throw new Error(told.failed)
     return told
   }
