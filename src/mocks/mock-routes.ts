@@ -4,50 +4,11 @@
  *
  * @module
  */
-import type { Refusal, RefusalCode } from '../rules/refusal.ts'
-import type { Activity, Page, Session, Signed } from '../wire.ts'
-import {
-  clear,
-  csrf,
-  end,
-  enter,
-  iso,
-  type MockWorld,
-  newPerson,
-  signedNow,
-  stepUpWindow,
-} from './mock-world.ts'
+import type { Activity, Session } from '../wire.ts'
+import { mockPeople } from './mock-people.ts'
+import { type Asked, done, inside, type MockRoute, no, ok, page, type Told } from './mock-route.ts'
+import { clear, csrf, end, enter, iso, newPerson, signedNow, stepUpWindow } from './mock-world.ts'
 
-export interface Asked {
-  readonly world: MockWorld
-  /** Who is signed in; everybody for an open route is nobody in particular. */
-  readonly me: Signed
-  readonly id: string
-  readonly query: URLSearchParams
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-export type Told = { readonly status: number; readonly body?: unknown } | Omit<Refusal, 'ok'>
-
-export interface MockRoute {
-  readonly caller: 'anyone' | 'signed-in'
-  /** Whether a session that must change its password may call it. */
-  readonly restricted?: true
-  readonly permission?: string
-  readonly stepUp?: true
-  readonly answer: (asked: Asked) => Told
-}
-
-const ok = (body: unknown): Told => ({ status: 200, body })
-const done: Told = { status: 204 }
-const no = (code: RefusalCode): Told => ({ code })
-const page = <T>(items: readonly T[], { query }: Asked): Told => {
-  const from = Number(query.get('cursor') ?? 0)
-  const limit = Number(query.get('limit') ?? 50)
-  const next = from + limit < items.length ? String(from + limit) : null
-  return ok({ items: items.slice(from, from + limit), nextCursor: next } satisfies Page<T>)
-}
-const inside = { caller: 'signed-in' } as const
 const passwordPolicy = { minLength: 15, maxLength: 128, maxBytes: 1024 }
 
 function tooShort(secret: unknown, name: string): Told | undefined {
@@ -56,8 +17,6 @@ function tooShort(secret: unknown, name: string): Told | undefined {
   return { code: 'validation_failed', fields: [{ name, code: 'too_short', detail }] }
 }
 
-const personOf = (world: MockWorld, id: string) =>
-  [...world.people.values()].find(({ user }) => user.id === id)
 const live = ({ world, me }: Asked, of: (session: Session) => boolean) =>
   world.sessions.filter(of).map((one) => ({ ...one, current: one.id === me.session.id }))
 
@@ -207,114 +166,5 @@ export const mockRoutes: Readonly<Record<string, MockRoute>> = {
       return page([signedIn], asked)
     },
   },
-  'GET /users': {
-    ...inside,
-    permission: 'users:read',
-    answer(asked) {
-      const wanted = (asked.query.get('query') ?? '').toLowerCase()
-      const users = [...asked.world.people.values()].map(({ user }) => user)
-      return page(
-        users
-          .filter(({ username, displayName }) =>
-            `${username} ${displayName ?? ''}`.toLowerCase().includes(wanted),
-          )
-          .reverse(),
-        asked,
-      )
-    },
-  },
-  'GET /users/{id}': {
-    ...inside,
-    permission: 'users:read',
-    answer({ world, id }) {
-      const person = personOf(world, id)
-      return person ? ok(person.user) : no('not_found')
-    },
-  },
-  'POST /users': {
-    ...inside,
-    permission: 'users:write',
-    stepUp: true,
-    answer({ world, body }) {
-      const { username, role, displayName, password } = body
-      if (world.people.has(String(username))) return no('username_taken')
-      const name = displayName === undefined ? {} : { displayName: String(displayName) }
-      const said = { role: String(role), mustChangePassword: true, ...name }
-      const person = newPerson(world, String(username), said)
-      const { user } = person
-      person.password = password === undefined ? 'a temporary password' : String(password)
-      const temporary = password === undefined ? { temporaryPassword: person.password } : {}
-      return { status: 201, body: { user, ...temporary } }
-    },
-  },
-  'PATCH /users/{id}': {
-    ...inside,
-    permission: 'users:write',
-    stepUp: true,
-    answer({ world, id, body }) {
-      const person = personOf(world, id)
-      if (!person) return no('not_found')
-      person.user = { ...person.user, ...body }
-      if (body.disabled === true)
-        for (const one of world.sessions) if (one.userId === id) end(world, one.id, 'user_disabled')
-      return ok(person.user)
-    },
-  },
-  'DELETE /users/{id}': {
-    ...inside,
-    permission: 'users:write',
-    stepUp: true,
-    answer({ world, id }) {
-      const person = personOf(world, id)
-      if (!person) return no('not_found')
-      world.people.delete(person.user.username)
-      for (const one of world.sessions) if (one.userId === id) end(world, one.id, 'user_disabled')
-      return done
-    },
-  },
-  'POST /users/{id}/reset-password': {
-    ...inside,
-    permission: 'users:write',
-    stepUp: true,
-    answer({ world, me, id }) {
-      const person = personOf(world, id)
-      if (!person) return no('not_found')
-      if (id === me.user.id) return no('conflict')
-      person.password = 'a temporary password'
-      person.user = { ...person.user, mustChangePassword: true }
-      return ok({ temporaryPassword: person.password })
-    },
-  },
-  'POST /users/{id}/revoke-sessions': {
-    ...inside,
-    permission: 'users:write',
-    stepUp: true,
-    answer({ world, id }) {
-      if (!personOf(world, id)) return no('not_found')
-      const theirs = world.sessions.filter(({ userId }) => userId === id)
-      for (const one of theirs) end(world, one.id, 'revoked')
-      return ok({ revoked: theirs.length })
-    },
-  },
-  'POST /users/{id}/unlock': {
-    ...inside,
-    permission: 'users:write',
-    answer({ world, id }) {
-      const person = personOf(world, id)
-      if (!person) return no('not_found')
-      world.resting.delete(person.user.username)
-      return done
-    },
-  },
-  'GET /lockouts': {
-    ...inside,
-    permission: 'lockouts:read',
-    answer: (asked) =>
-      page(
-        [...asked.world.resting]
-          .filter(([, until]) => until > Date.now())
-          .map(([username, until]) => ({ username, until: iso(until), count: 10, addresses: 1 })),
-        asked,
-      ),
-  },
+  ...mockPeople,
 }

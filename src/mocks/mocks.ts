@@ -18,7 +18,8 @@ import { problemOf } from '../http/problem.ts'
 import type { EndReason } from '../rules/facts.ts'
 import type { RefusalCode } from '../rules/refusal.ts'
 import type { Signed, User } from '../wire.ts'
-import { type MockRoute, mockRoutes, type Told } from './mock-routes.ts'
+import type { MockRoute, Told } from './mock-route.ts'
+import { mockRoutes } from './mock-routes.ts'
 import {
   csrf,
   end,

@@ -1,0 +1,122 @@
+/**
+ * The routes of administrators, as mocks answer them.
+ *
+ * @module
+ */
+import { done, inside, type MockRoute, no, ok, page } from './mock-route.ts'
+import { end, iso, type MockWorld, newPerson } from './mock-world.ts'
+
+const personOf = (world: MockWorld, id: string) =>
+  [...world.people.values()].find(({ user }) => user.id === id)
+export const mockPeople: Readonly<Record<string, MockRoute>> = {
+  'GET /users': {
+    ...inside,
+    permission: 'users:read',
+    answer(asked) {
+      const wanted = (asked.query.get('query') ?? '').toLowerCase()
+      const users = [...asked.world.people.values()].map(({ user }) => user)
+      return page(
+        users
+          .filter(({ username, displayName }) =>
+            `${username} ${displayName ?? ''}`.toLowerCase().includes(wanted),
+          )
+          .reverse(),
+        asked,
+      )
+    },
+  },
+  'GET /users/{id}': {
+    ...inside,
+    permission: 'users:read',
+    answer({ world, id }) {
+      const person = personOf(world, id)
+      return person ? ok(person.user) : no('not_found')
+    },
+  },
+  'POST /users': {
+    ...inside,
+    permission: 'users:write',
+    stepUp: true,
+    answer({ world, body }) {
+      const { username, role, displayName, password } = body
+      if (world.people.has(String(username))) return no('username_taken')
+      const name = displayName === undefined ? {} : { displayName: String(displayName) }
+      const said = { role: String(role), mustChangePassword: true, ...name }
+      const person = newPerson(world, String(username), said)
+      const { user } = person
+      person.password = password === undefined ? 'a temporary password' : String(password)
+      const temporary = password === undefined ? { temporaryPassword: person.password } : {}
+      return { status: 201, body: { user, ...temporary } }
+    },
+  },
+  'PATCH /users/{id}': {
+    ...inside,
+    permission: 'users:write',
+    stepUp: true,
+    answer({ world, id, body }) {
+      const person = personOf(world, id)
+      if (!person) return no('not_found')
+      person.user = { ...person.user, ...body }
+      if (body.disabled === true)
+        for (const one of world.sessions) if (one.userId === id) end(world, one.id, 'user_disabled')
+      return ok(person.user)
+    },
+  },
+  'DELETE /users/{id}': {
+    ...inside,
+    permission: 'users:write',
+    stepUp: true,
+    answer({ world, id }) {
+      const person = personOf(world, id)
+      if (!person) return no('not_found')
+      world.people.delete(person.user.username)
+      for (const one of world.sessions) if (one.userId === id) end(world, one.id, 'user_disabled')
+      return done
+    },
+  },
+  'POST /users/{id}/reset-password': {
+    ...inside,
+    permission: 'users:write',
+    stepUp: true,
+    answer({ world, me, id }) {
+      const person = personOf(world, id)
+      if (!person) return no('not_found')
+      if (id === me.user.id) return no('conflict')
+      person.password = 'a temporary password'
+      person.user = { ...person.user, mustChangePassword: true }
+      return ok({ temporaryPassword: person.password })
+    },
+  },
+  'POST /users/{id}/revoke-sessions': {
+    ...inside,
+    permission: 'users:write',
+    stepUp: true,
+    answer({ world, id }) {
+      if (!personOf(world, id)) return no('not_found')
+      const theirs = world.sessions.filter(({ userId }) => userId === id)
+      for (const one of theirs) end(world, one.id, 'revoked')
+      return ok({ revoked: theirs.length })
+    },
+  },
+  'POST /users/{id}/unlock': {
+    ...inside,
+    permission: 'users:write',
+    answer({ world, id }) {
+      const person = personOf(world, id)
+      if (!person) return no('not_found')
+      world.resting.delete(person.user.username)
+      return done
+    },
+  },
+  'GET /lockouts': {
+    ...inside,
+    permission: 'lockouts:read',
+    answer: (asked) =>
+      page(
+        [...asked.world.resting]
+          .filter(([, until]) => until > Date.now())
+          .map(([username, until]) => ({ username, until: iso(until), count: 10, addresses: 1 })),
+        asked,
+      ),
+  },
+}
