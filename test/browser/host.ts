@@ -8,10 +8,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { build } from 'vite'
 import { onTestFinished } from 'vitest'
 import type { Sallyport } from '../../src/index.ts'
 import { listener } from '../../src/mounts/node.ts'
+import { sockets } from '../../src/mounts/sockets.ts'
 import {
   createTestSallyport,
   type TestOptions,
@@ -80,6 +82,13 @@ export async function host({ page, body, route, ...options }: HostOptions): Prom
       })
     }),
   )
+  const live = sockets(kit.gate)
+  onTestFinished(() => live.close())
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket.on('close', () => upgraded.delete(socket)))
+    live.upgrade(request, socket, head)
+  })
   const back = async () => {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
@@ -88,6 +97,7 @@ export async function host({ page, body, route, ...options }: HostOptions): Prom
     if (!server.listening) return
     server.close()
     server.closeAllConnections()
+    for (const socket of upgraded) socket.destroy()
     await once(server, 'close')
   }
   await back()

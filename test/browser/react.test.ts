@@ -292,6 +292,25 @@ describe('the password asked for in place', () => {
   })
 })
 
+test('what comes in by itself is heard while a component is there, and somebody is signed in', async () => {
+  const at = await opened()
+  await signIn(at, 'bob')
+  await page.goto(`${at.origin}/live`)
+  await text('open open')
+  const bob = await at.kit.as('bob')
+  await page.locator('output').getByText('auth.signed_in').first().waitFor()
+  await page.locator('output').getByText('stream auth.signed_in').waitFor()
+  expect(bob.cookies.size).toBeGreaterThan(0)
+
+  await page.getByLabel('Listen').uncheck()
+  await page.waitForFunction(() => client.socket.state.get().status === 'idle')
+  await page.waitForFunction(() => client.eventsState.get().status === 'idle')
+  await page.getByLabel('Listen').check()
+  await text('open open')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await text('idle idle')
+})
+
 describe('drawn by a server', () => {
   const body: HostOptions['body'] = async (request, gate) => {
     const caller = await gate.callerOf(request)

@@ -12,8 +12,10 @@ import {
   SignedIn,
   SignedOut,
   useClient,
+  useEvents,
   useFresh,
   useSession,
+  useSocket,
 } from '../../../src/client/react.tsx'
 
 export function Tree({ client, path }: { client: Client; path: string }) {
@@ -27,6 +29,8 @@ export function Tree({ client, path }: { client: Client; path: string }) {
         <SignedOut fallback={<h1>In already</h1>}>
           <h1>Guests only</h1>
         </SignedOut>
+      ) : path === '/live' ? (
+        <Live />
       ) : (
         <RequireSetup fallback={<h1>First claim it</h1>}>
           <SignedIn
@@ -38,6 +42,46 @@ export function Tree({ client, path }: { client: Client; path: string }) {
         </RequireSetup>
       )}
     </ClientProvider>
+  )
+}
+
+/** Listens while it is wanted. */
+function Live() {
+  const client = useClient()
+  const [wanted, setWanted] = useState(true)
+  return (
+    <>
+      <h1>Live</h1>
+      <label>
+        Listen
+        <input
+          type="checkbox"
+          checked={wanted}
+          onChange={(event) => setWanted(event.target.checked)}
+        />
+      </label>
+      {wanted && <Listening />}
+      <button type="button" onClick={() => void client.signOut()}>
+        Sign out
+      </button>
+    </>
+  )
+}
+
+function Listening() {
+  const session = useSession()
+  const [heard, setHeard] = useState<string[]>([])
+  const add = (name: unknown) => setHeard((before) => [...before, String(name)])
+  const mine = session.status === 'authenticated' ? [`user:${session.user.id}`] : []
+  const socket = useSocket({ channels: mine, onEvent: ({ event_type }) => add(event_type) })
+  const events = useEvents(({ event }) => add(`stream ${event}`))
+  return (
+    <>
+      <p>
+        {socket.status} {events.status}
+      </p>
+      <output>{heard.join(', ')}</output>
+    </>
   )
 }
 
