@@ -3,6 +3,7 @@
  * flash by and never hang, a password asked for in place, pages drawn by a server.
  */
 
+import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -230,6 +231,7 @@ describe('the password asked for in place', () => {
     await question().waitFor()
     await answer('seven stones above the brook')
     await question().getByRole('alert').getByText(/./).waitFor()
+    expect((await new AxeBuilder({ page }).include('dialog').analyze()).violations).toEqual([])
     await answer(at.kit.password)
     await text('carol added')
     expect(await question().count()).toBe(0)
