@@ -191,6 +191,22 @@ describe('sallyport secret', () => {
     // The first one made the password's hash, which the sign-in has made anew.
     expect((await run('retire', '--', old)).code).toBe(0)
     expect((await run('status')).stdout).toMatch(/retired: checks records/)
+
+    const lost = String(emergency.json.active)
+    expect((await run('rotate')).code).toBe(0)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, `${lines[0]}\n${lines.slice(2).join('\n')}`)
+    const lacking = await run('rotate')
+    expect([lacking.code, lacking.stderr]).toEqual([
+      1,
+      expect.stringContaining(`--lost -- ${lost}`),
+    ])
+    const given = await run('retire', '--lost', '--', lost)
+    expect([given.code, given.stdout]).toEqual([
+      0,
+      `Secret ${lost} is given up.\n1 person cannot sign in until somebody resets the password.\n`,
+    ])
+    expect((await run('rotate')).code).toBe(0)
   })
 
   test.each<[string, number, Record<string, string>]>([

@@ -65,7 +65,7 @@ async function forgotten(store: Store, keys: Keys): Promise<string | undefined> 
     if (keys.byId('pepper', id)) continue
     const { passwords } = await store.uses(id, underWay)
     if (passwords > 0)
-      return `secret: ${passwords} of the passwords were hashed under root secret ${id}, which is not there. Put its line back into the secret file (marked passwords-only: if it has leaked); or, if it is lost for good: sallyport secret retire --lost ${id}`
+      return `secret: ${passwords} of the passwords were hashed under root secret ${id}, which is not there. Put its line back into the secret file (marked passwords-only: if it has leaked); or, if it is lost for good: sallyport secret retire --lost -- ${id}`
   }
   return undefined
 }
