@@ -180,7 +180,7 @@ describe.each(databases)('on %s', (kind) => {
 
     for (const left of [active, `${active}\naudit-only: ${secret}`]) {
       writeFileSync(file, `${left}\n`)
-      const missing = `1 of the passwords were hashed under root secret ${first}`
+      const missing = `root secret ${first} is not there, and still needed: passwords kept under it: 1; API`
       await expect(another({ secretFile: file })).rejects.toThrow(missing)
       told.length = 0
       await gate.lookAtSecret()
@@ -204,7 +204,7 @@ describe.each(databases)('on %s', (kind) => {
         actor: 'operator:grace',
         subject: `secret:${first}`,
         reason: 'lost',
-        details: '{"passwords":1}',
+        details: '{"passwords":1,"keys":0}',
       },
     ])
     const node = await another({ secretFile: file })

@@ -204,7 +204,7 @@ describe('sallyport secret', () => {
     const given = await run('retire', '--lost', '--', lost)
     expect([given.code, given.stdout]).toEqual([
       0,
-      `Secret ${lost} is given up.\n1 person cannot sign in until somebody resets the password.\n`,
+      `Secret ${lost} is given up.\nPasswords that are worth nothing now, until somebody resets them: 1. API keys: 0.\n`,
     ])
     expect((await run('rotate')).code).toBe(0)
   })

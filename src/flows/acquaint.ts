@@ -21,8 +21,8 @@ export type Acquainted =
  * Holds the node's keys against the one the database last met, and leaves the active one there. Until
  * that is done nothing is made under a new one: what the database has not met cannot be missed.
  *
- * A root secret that passwords were hashed under may not just be left out: their owners could not sign
- * in any more, and nobody would know why.
+ * A root secret that passwords or API keys are kept under may not just be left out: they would be worth
+ * nothing any more, and nobody would know why.
  *
  * A rotation away from a leaked secret moves the epoch: everything issued before it is void.
  *
@@ -63,9 +63,9 @@ export function meet(store: Store, keys: Keys, by: string): Promise<Acquainted> 
 async function forgotten(store: Store, keys: Keys): Promise<string | undefined> {
   for (const id of await store.formerRoots()) {
     if (keys.byId('pepper', id)) continue
-    const { passwords } = await store.uses(id, underWay)
-    if (passwords > 0)
-      return `secret: ${passwords} of the passwords were hashed under root secret ${id}, which is not there. Put its line back into the secret file (marked passwords-only: if it has leaked); or, if it is lost for good: sallyport secret retire --lost -- ${id}`
+    const { passwords, keys: apiKeys } = await store.uses(id, underWay)
+    if (passwords + apiKeys.count > 0)
+      return `secret: root secret ${id} is not there, and still needed: passwords kept under it: ${passwords}; API keys: ${apiKeys.count}. Put its line back into the secret file (marked passwords-only: if it has leaked); or, if it is lost for good: sallyport secret retire --lost -- ${id}`
   }
   return undefined
 }

@@ -58,7 +58,10 @@ export async function recordRetired(
   const retired = event('secret.retired', 'success', {
     actor,
     subject: `secret:${id}`,
-    ...(lost && { reason: 'lost', details: JSON.stringify({ passwords: lost.passwords }) }),
+    ...(lost && {
+      reason: 'lost',
+      details: JSON.stringify({ passwords: lost.passwords, keys: lost.keys.count }),
+    }),
   })
   await store.step({}, () => ({ verdict: undefined, record: [retired] }))
 }

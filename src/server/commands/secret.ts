@@ -96,14 +96,12 @@ async function retire(operator: Operator, id: string): Promise<Answer> {
 
 async function giveUp(operator: Operator, id: string): Promise<Answer> {
   const { uses } = await operator.giveUpSecret(id)
-  const { passwords } = uses
+  const { passwords, keys } = uses
   const lines = [
     `Secret ${id} is given up.`,
-    passwords === 0
-      ? 'No password was hashed under it.'
-      : `${passwords} ${passwords === 1 ? 'person' : 'people'} cannot sign in until somebody resets the password.`,
+    `Passwords that are worth nothing now, until somebody resets them: ${passwords}. API keys: ${keys.count}.`,
   ]
-  return { json: { retired: id, lost: true, passwords }, lines }
+  return { json: { retired: id, lost: true, passwords, keys: keys.count }, lines }
 }
 
 /** What needs a secret, one phrase each. */
