@@ -146,7 +146,9 @@ const renewed = (node: ServerProcess | undefined, id: string) =>
   node?.line(new RegExp(`"is":"renewed","ids":\\["${id}"`))
 
 describe('sallyport secret', () => {
-  test('status, rotate and retire, in words and as JSON, beside a running server', async () => {
+  test('status, rotate and retire, in words and as JSON, beside a running server', {
+    timeout: 2 * minute,
+  }, async () => {
     const node = await serve()
     const { folder } = node
     const file = join(folder, 'data', 'secret')
