@@ -11,6 +11,8 @@ import { expectRefused } from './gate/refusal.ts'
 import { dial, listening, stream, ticketOf } from './gate/sockets.ts'
 import { type Visitor, visitor } from './gate/visitor.ts'
 
+/** The machine may be busy. */
+const patient = { timeout: 10_000 }
 const [second, minute] = [1_000, 60_000]
 
 async function claimed(kind: (typeof databases)[number] = 'sqlite', options = {}) {
@@ -206,7 +208,7 @@ test('a host lets sockets of its own in, and is told when their session is over'
     admitted.ended.addEventListener('abort', () => resolve(admitted.ended.reason))
   })
   await ada.send('PATCH', `/users/${adaId}`, { json: { displayName: 'Ada' } })
-  await expect.poll(() => admitted.caller.user.displayName).toBe('Ada')
+  await expect.poll(() => admitted.caller.user.displayName, patient).toBe('Ada')
   await ada.send('POST', '/auth/logout')
   expect(await ended).toEqual({ code: 4401, reason: 'logout' })
 })
@@ -259,7 +261,7 @@ test('L15: presence: who is there, who comes and who goes, each counted once', a
   first.socket.terminate()
   second.socket.close()
   await tells(0)
-  await expect.poll(() => open.query('select "userId" from presence')).toHaveLength(1)
+  await expect.poll(() => open.query('select "userId" from presence'), patient).toHaveLength(1)
 })
 
 test('an event stream tells what is recorded, and what was missed after the last id heard', async () => {
