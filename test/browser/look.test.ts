@@ -132,7 +132,7 @@ const long = 'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh of the Upper
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
 
-test('every page inside', async () => {
+test('every page inside', { timeout: 300_000 }, async () => {
   const owner = await browser.newContext()
   await enter(server, owner, 'ada')
   const eve = await add(server, owner, {
@@ -141,6 +141,7 @@ test('every page inside', async () => {
     displayName: 'Eve Moneypenny',
   })
   const bob = await add(server, owner, { username: 'bob', displayName: long })
+  const dora = await add(server, owner, { username: 'dora' })
   const carl = await add(server, owner, { username: 'carl.the.second@example.com', role: 'viewer' })
   await send(server, owner, 'PATCH', `/users/${carl.id}`, { data: { disabled: true }, status: 200 })
   await send(server, owner, 'PATCH', `/users/${bob.id}`, {
@@ -210,6 +211,45 @@ test('every page inside', async () => {
     await keep('all-sessions')
     await go('/lockouts', 'wrong passwords')
     await keep('lockouts')
+
+    await go('/users', 'Eve Moneypenny')
+    const menu = page.getByRole('button', { name: 'Menu' })
+    if (await menu.isVisible()) {
+      await menu.click()
+      await keep('menu')
+      await page.keyboard.press('Escape')
+    }
+    // By hand, because a fresh proof is not asked for again.
+    await page.route('**/api/v1/users', (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ title: '', status: 403, code: 'step_up_required' }),
+      }),
+    )
+    await page.getByRole('button', { name: 'Add a person' }).click()
+    await page.getByRole('textbox', { name: 'User name' }).fill('hal')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('textbox', { name: 'Your password' }).fill('not this one at all')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByText('This is not your password.').waitFor()
+    await keep('step-up')
+    await page.unroute('**/api/v1/users')
+
+    await go(`/users/${carl.id}`, 'What you can do')
+    await page.getByRole('button', { name: 'Lift the rest' }).click()
+    await page.getByText('Nobody is kept from signing in').waitFor()
+    await page.getByRole('button', { name: 'Give a temporary password' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Give a temporary' }).click()
+    await page.getByText('has a temporary password').waitFor()
+    await keep('shown-once')
+
+    await enter(server, page.context(), 'bob')
+    await go('/users', 'This page is not for you')
+    await keep('forbidden')
+    await enter(server, page.context(), 'dora', { typed: dora.temporaryPassword })
+    await go('/', 'Choose a password of your own')
+    await keep('forced-change')
   })
   await owner.close()
 })
