@@ -108,6 +108,7 @@ export type LogIn = z.infer<typeof LogIn>
 export type SetUp = z.infer<typeof SetUp>
 export type CreateUser = z.infer<typeof CreateUser>
 export type ChangeUser = z.infer<typeof ChangeUser>
+export type IssueKey = z.infer<typeof IssueKey>
 
 /** Instants are ISO 8601 UTC with milliseconds. */
 export interface User {

@@ -12,6 +12,7 @@ import { ClaimContext } from './claim.ts'
 import { GatedOutlet } from './gated-outlet.tsx'
 import { OwnActivity } from './pages/activity.tsx'
 import { AllSessions } from './pages/all-sessions.tsx'
+import { ApiKeys } from './pages/api-keys.tsx'
 import { Devices } from './pages/devices.tsx'
 import { ForcedChange } from './pages/forced-change.tsx'
 import { Home } from './pages/home.tsx'
@@ -36,6 +37,7 @@ const pages: Readonly<Record<Place, () => ReactNode>> = {
   '/account/sessions': OwnSessions,
   '/account/password': Password,
   '/account/devices': Devices,
+  '/account/keys': ApiKeys,
   '/account/activity': OwnActivity,
   '/users': Users,
   '/users/$id': User,
@@ -62,6 +64,7 @@ const router = createRouter({
     page('/account/sessions'),
     page('/account/password'),
     page('/account/devices'),
+    page('/account/keys'),
     page('/account/activity'),
     page('/users'),
     page('/users/$id'),

@@ -22,6 +22,7 @@ export const places = {
   '/account/sessions': { for: 'inside' },
   '/account/password': { for: 'inside' },
   '/account/devices': { for: 'inside' },
+  '/account/keys': { for: 'inside' },
   '/account/activity': { for: 'inside' },
   '/users': { for: 'inside', needs: 'users:read' },
   '/users/$id': { for: 'inside', needs: 'users:read' },

@@ -9,6 +9,7 @@ import { account } from './texts/account.ts'
 import { activity } from './texts/activity.ts'
 import { administration } from './texts/administration.ts'
 import { door } from './texts/door.ts'
+import { keys } from './texts/keys.ts'
 import { ended, fields, refused } from './texts/refusals.ts'
 
 /** `12 s`, `4 min 05 s`: what remains of a wait of so many whole seconds. */
@@ -61,6 +62,7 @@ export const texts = {
     '/account/sessions': 'Sessions',
     '/account/password': 'Password',
     '/account/devices': 'Trusted devices',
+    '/account/keys': 'API keys',
     '/account/activity': 'Activity',
     '/users': 'People',
     '/sessions': 'All sessions',
@@ -85,6 +87,7 @@ export const texts = {
   ...door,
   ...account,
   activity,
+  keys,
   admin: administration,
 
   today: (time: string) => `Today, ${time}`,

@@ -135,6 +135,14 @@ const iphone =
 test('every page inside', { timeout: 300_000 }, async () => {
   const owner = await browser.newContext()
   await enter(server, owner, 'ada')
+  for (const [name, scopes] of [
+    ['nightly backup', ['users:read', 'sessions:read']],
+    ['Prometheus', ['metrics:read']],
+  ] as const)
+    await send(server, owner, 'POST', '/auth/api-keys', {
+      data: { name, scopes, expiresAt: new Date(Date.now() + 8e9).toISOString() },
+      status: 201,
+    })
   const eve = await add(server, owner, {
     username: 'eve',
     role: 'admin',
@@ -191,6 +199,10 @@ test('every page inside', { timeout: 300_000 }, async () => {
     await keep('password')
     await go('/account/devices', 'This one')
     await keep('devices')
+    await go('/account/keys', 'Prometheus')
+    await keep('keys')
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await keep('keys-make')
     await go('/account/activity', 'You claimed this instance')
     await keep('activity')
     await go('/users', 'Eve Moneypenny')

@@ -13,6 +13,7 @@ import { sessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 import { Brand } from './frames.tsx'
 import classes from './hall.module.css'
+import { LiveUpdates } from './live-updates.tsx'
 import { Proof } from './proof.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import { SignOutFailed, useSignOut } from './sign-out.tsx'
@@ -27,6 +28,7 @@ export function Hall({ signed, children }: { signed: Signed; children: ReactNode
 
   return (
     <Toasts>
+      <LiveUpdates />
       <Proof>
         <a className={classes.skip} href="#page">
           {texts.places.skip}

@@ -8,6 +8,7 @@ import {
   IconHistory,
   IconHome,
   IconHourglassHigh,
+  IconKey,
   IconLock,
   IconPlugConnected,
   IconShieldCheck,
@@ -24,6 +25,7 @@ const account = [
   ['/account/sessions', IconDevices],
   ['/account/password', IconLock],
   ['/account/devices', IconShieldCheck],
+  ['/account/keys', IconKey],
   ['/account/activity', IconHistory],
 ] as const satisfies readonly (readonly [Place, typeof IconHome])[]
 

@@ -32,6 +32,10 @@ export const activity = {
     'user.deleted': 'An account was deleted',
     'access.refused': 'Asked for something that is not allowed',
     'device.forgotten': 'A device is trusted no more',
+    'key.issued': 'An API key was made',
+    'key.rotated': 'An API key was given another secret',
+    'key.revoked': 'An API key was ended',
+    'key.refused': 'An API key let nobody in',
     'csrf.rejected': 'A request from another site was turned away',
   } as Readonly<Record<string, string>>,
 
