@@ -31,7 +31,7 @@ ${table(['deed', 'ours, µs', 'by hand, µs', 'by hand / ours'], rows)}`
 const benches: Readonly<Record<string, () => Promise<string>>> = {
   store: () => benchStore(quick ? 3 : 9),
   'sign-ins': () => benchSignIns(quick ? 2 : 9, quick ? 1.5 : 3),
-  growth: () => benchGrowth(quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000], quick ? 3 : 9),
+  growth: () => benchGrowth(quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000], quick ? 3 : 5),
   'session-checks': () => benchSessionChecks(quick ? 3 : 9, quick ? 1 : 3),
 }
 
