@@ -9,6 +9,7 @@ import { run } from './tool.ts'
 /** The tests of each; they do more of the same where `CAMPAIGN` is set. */
 const campaigns: Readonly<Record<string, readonly string[]>> = {
   look: ['test/browser/look.test.ts'],
+  revocation: ['test/revocation-sqlite.test.ts', 'test/revocation-postgres.test.ts'],
   refresh: ['test/refresh-nodes.test.ts'],
   tabs: ['test/browser/tabs.test.ts'],
   sessions: ['test/session-machine.test.ts'],

@@ -78,12 +78,13 @@ export const alterations = {
         () => process.stderr.write('checked ' + JSON.stringify(tally) + '\\n'), 200).unref()
     }`,
   },
-  /** Takes its time between reading a record and remembering it. */
+  /** Takes its time, now and then, between reading a record and remembering it. */
   'remembers slowly': {
     file: 'src/stores/memory.ts',
     from: 'const fact = await read()',
     to: `const fact = await read()
-      await new Promise((resolve) => setTimeout(resolve, 40 * Math.random()))`,
+      if (Math.random() < 0.3)
+        await new Promise((resolve) => setTimeout(resolve, 20 + 130 * Math.random()))`,
   },
   /** Cannot use its SQLite file while there is another by the name in `AWAY`. */
   'can lose its file': {

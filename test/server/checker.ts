@@ -1,0 +1,68 @@
+/**
+ * The history checker as tests: the servers as they are, and the servers with each guard taken away,
+ * which must be found out.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest'
+import { type Alteration, type Fleet, fleet } from './fleet.ts'
+import { history } from './history.ts'
+
+const campaign = process.env.CAMPAIGN !== undefined
+const time = campaign ? 600_000 : 10_000
+/** As long as a mutation may go unnoticed. */
+const noticed = 60_000
+const timeout = time + 150_000
+
+const mutations: readonly Alteration[] = [
+  'waits for nobody',
+  'looks at no lease',
+  'remembers what was revoked',
+]
+
+/** How sessions were checked while the lease was held, as every process told it last. */
+function checkedIn({ servers }: Fleet) {
+  const told = servers.flatMap(
+    ({ stderr }) => stderr.findLast((line) => line.startsWith('checked ')) ?? [],
+  )
+  const all = told.map((line) => JSON.parse(line.slice('checked '.length)))
+  const sum = (name: string) => all.reduce((total, one) => total + Number(one[name]), 0)
+  return { remembered: sum('remembered'), read: sum('read') }
+}
+
+/** @param counts How many servers. @param place `undefined` for SQLite, else where PostgreSQL is. */
+export function checkHistories(
+  counts: readonly number[],
+  place: () => Promise<string | undefined>,
+): void {
+  test.each(counts)(
+    '%i servers: whatever was revoked lets nobody in again',
+    { timeout },
+    async (count) => {
+      const some = await fleet(count, await place())
+      const told = await history(some, time, {
+        pace: 200,
+        most: campaign ? 40 : 12,
+        checks: 4_000,
+      })
+      const { remembered, read } = checkedIn(some)
+      const share = remembered / (remembered + read)
+      if (campaign)
+        process.stdout.write(`${JSON.stringify({ count, ...told, remembered, read, share })}\n`)
+      expect(told.violations).toEqual([])
+      expect(told.wronged).toEqual([])
+      expect(share).toBeGreaterThanOrEqual(0.95)
+      expect(told.met.stops).toBeGreaterThan(0)
+      expect(told.late).toBeGreaterThan(0)
+    },
+  )
+
+  // What the guards are worth is shown step by step in `revocation-nodes.test.ts`; here it takes longer.
+  describe.runIf(campaign)('two servers', () => {
+    test.each(mutations)('of which each %s are found out', { timeout }, async (mutation) => {
+      const some = await fleet(2, await place(), [mutation])
+      const told = await history(some, noticed, { pace: 5, most: 10 })
+      expect(told.violations).not.toEqual([])
+    })
+  })
+}
