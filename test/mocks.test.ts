@@ -25,6 +25,11 @@ const named = new Map(routes.map((route) => [`${route.method} ${route.path}`, ro
 const people = { ada: 'owner', bob: 'member' } as const
 const base = 'https://app.example.test/api/v1'
 
+test('every route a person’s page calls has one', () => {
+  const pages = /^\w+ \/(?:auth|users|lockouts)(?!\/(?:verify|ws-ticket))/
+  expect([...named.keys()].filter((name) => pages.test(name) && !(name in mockRoutes))).toEqual([])
+})
+
 test.each(Object.entries(mockRoutes))(
   '%s has the guard of the route it stands for',
   (name, mock) => {
@@ -67,6 +72,9 @@ function agreed(one: unknown, other: unknown): unknown {
 
 type Ask = readonly [method: string, path: string, body?: unknown]
 const { password } = mockSallyport()
+const nobody = 'x'.repeat(22)
+const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+const newKey = { name: 'a key', scopes: ['users:read'], expiresAt }
 const newPassword = 'seven stones above the river'
 
 describe('for the same requests answers of the same shape', () => {
@@ -87,6 +95,13 @@ describe('for the same requests answers of the same shape', () => {
     ['bob', ['GET', '/auth/devices'], ['GET', '/auth/activity']],
     ['bob', ['DELETE', '/auth/devices/xxxxxxxxxxxxxxxxxxxxxx']],
     ['bob', ['POST', '/auth/logout'], ['GET', '/auth/me']],
+    [
+      'ada',
+      ['GET', '/auth/api-keys'],
+      ['POST', '/auth/api-keys', newKey],
+      ['GET', '/auth/api-keys'],
+    ],
+    ['ada', ['POST', `/auth/api-keys/${nobody}/rotate`], ['DELETE', `/auth/api-keys/${nobody}`]],
     ['ada', ['GET', '/users'], ['GET', '/users?query=bo'], ['GET', '/users/{bob}']],
     ['ada', ['GET', '/users/xxxxxxxxxxxxxxxxxxxxxx'], ['GET', '/lockouts']],
     ['ada', ['GET', '/auth/sessions?scope=all&limit=1']],

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Activity, Session } from '../wire.ts'
+import { mockKeys } from './mock-keys.ts'
 import { mockPeople } from './mock-people.ts'
 import { type Asked, done, inside, type MockRoute, no, ok, page, type Told } from './mock-route.ts'
 import { clear, csrf, end, enter, iso, newPerson, signedNow, stepUpWindow } from './mock-world.ts'
@@ -166,5 +167,6 @@ export const mockRoutes: Readonly<Record<string, MockRoute>> = {
       return page([signedIn], asked)
     },
   },
+  ...mockKeys,
   ...mockPeople,
 }

@@ -6,7 +6,7 @@
  */
 import { permissionsOf } from '../rules/access.ts'
 import type { EndReason } from '../rules/facts.ts'
-import type { Session, Signed, User } from '../wire.ts'
+import type { ApiKey, Session, Signed, User } from '../wire.ts'
 
 export interface MockPerson {
   readonly role: string
@@ -25,6 +25,8 @@ export interface MockWorld {
   readonly people: Map<string, Person>
   /** Of everybody, newest first. */
   sessions: Session[]
+  /** Of everybody, newest first. */
+  keys: readonly (ApiKey & { readonly owner: string })[]
   /** The session of this browser, live or ended; undefined without its cookies. */
   mine: { readonly id: string; readonly user: string } | undefined
   /** Why sessions ended, by id. */

@@ -92,6 +92,7 @@ export function mockSallyport(options: MockOptions = {}): MockSallyport {
   const world: MockWorld = {
     people: new Map(),
     sessions: [],
+    keys: [],
     mine: undefined,
     ended: new Map(),
     expired: false,
