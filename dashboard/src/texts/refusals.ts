@@ -16,7 +16,7 @@ export const ended: Readonly<Record<string, string>> = {
 /** Refusals by `code`: title, and what to do now. */
 export const refused: Readonly<Record<string, readonly [title: string, text: string]>> = {
   invalid_credentials: ['That did not match', 'Check your user name and password.'],
-  account_locked: ['Too many attempts', 'Signing in with this name is resting for a while.'],
+  account_locked: ['Too many attempts', 'After that many wrong passwords there is a rest.'],
   rate_limited: ['Too many requests', 'There were too many from your network just now.'],
   busy: ['The server is busy', 'Many people are signing in. Nothing is wrong with what you typed.'],
   session_limit_reached: [
