@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { databases, openTestGate, origin } from './gate/gate.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
-import { dial, listening, stream, ticketOf } from './gate/sockets.ts'
+import { awake, dial, listening, stream, ticketOf } from './gate/sockets.ts'
 import { type Visitor, visitor } from './gate/visitor.ts'
 
 /** The machine may be busy. */
@@ -16,7 +16,8 @@ const patient = { timeout: 10_000 }
 const [second, minute] = [1_000, 60_000]
 
 async function claimed(kind: (typeof databases)[number] = 'sqlite', options = {}) {
-  const open = await openTestGate(kind, options)
+  const { clock, now, pass } = awake()
+  const open = { ...(await openTestGate(kind, { clock, ...options })), now, pass }
   const ada = visitor(open.gate)
   const { user, session } = (await ada.setUp()).json
   await open.recorded()

@@ -130,13 +130,15 @@ export function livesOf(world: World): Lives {
   }
 
   async function read({ id, userId }: Followed['session']) {
+    // Judged by the time before it is read: activity meanwhile may have moved its end.
+    const now = clock.now()
     const [session, user, here] = await Promise.all([
       memory.find('sessions', id),
       memory.recall()?.('users', userId) ?? memory.find('users', userId),
       memory.recall()?.('instance', 'instance') ?? memory.find('instance', 'instance'),
     ])
     if (!here) throw new Error('the instance row is gone')
-    const refusal = standing(session, user, here, clock.now())
+    const refusal = standing(session, user, here, now)
     return refusal || !session || !user
       ? { refusal: refusal ?? refuse('session_expired') }
       : { caller: { ok: true, session, user } as const }

@@ -17,6 +17,8 @@ export interface Tail {
 const every: Millis = 300
 /** A record is dated when its step begins, and there to be read once that is committed. */
 const latest: Millis = 15 * second
+/** Most looks find little that is new. */
+const firstPage = 20
 const page = 200
 /** More records than these between two looks are not all told. */
 const mostPages = 10
@@ -37,9 +39,10 @@ export function tailOf({ store, clock }: Pick<World, 'store' | 'clock'>): Tail {
     for (let pages = 0; pages < mostPages; pages++) {
       const last = found.at(-1)
       const after = last && { createdAt: last.at, id: last.id }
-      const rows = await store.page(all, { after, limit: page })
+      const limit = pages === 0 ? firstPage : page
+      const rows = await store.page(all, { after, limit })
       found.push(...rows)
-      if (rows.length < page || (rows.at(-1)?.at ?? 0) < since) break
+      if (rows.length < limit || (rows.at(-1)?.at ?? 0) < since) break
     }
     const recent = found.filter(({ at }) => at >= since)
     const news = recent.filter(({ id }) => !seen.has(id))

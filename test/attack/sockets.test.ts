@@ -6,13 +6,14 @@
  */
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { databases, openTestGate, origin } from '../gate/gate.ts'
 import { issue } from '../gate/keys.ts'
 import { addPerson } from '../gate/people.ts'
 import { expectRefused } from '../gate/refusal.ts'
-import { dial, host, listening, stream, ticketOf } from '../gate/sockets.ts'
+import { awake, dial, host, listening, stream, ticketOf } from '../gate/sockets.ts'
 import { password, type Visitor, visitor } from '../gate/visitor.ts'
 
 /** The machine may be busy. */
@@ -20,7 +21,8 @@ const patient = { timeout: 10_000 }
 const [second, minute, hour] = [1_000, 60_000, 3_600_000]
 
 async function claimed(kind: (typeof databases)[number] = 'sqlite', options = {}) {
-  const open = await openTestGate(kind, options)
+  const { clock, now, pass } = awake()
+  const open = { ...(await openTestGate(kind, { clock, ...options })), now, pass }
   const ada = visitor(open.gate)
   const { user, session } = (await ada.setUp()).json
   await open.recorded()
@@ -144,7 +146,7 @@ describe.each(databases)('on %s', (kind) => {
       pass(20 * minute)
       expect((await eve.send('GET', '/auth/me')).status).toBe(200)
     }
-    expect(lasting.socket.readyState).toBe(WebSocket.OPEN)
+    expect(await Promise.race([lasting.closed, pause(0, 'open')])).toBe('open')
     pass(20 * minute)
     expect(await lasting.closed).toMatchObject({ code: 4401, reason: 'expired' })
   })

@@ -10,10 +10,27 @@ import { WebSocket } from 'ws'
 import type { Sallyport } from '../../src/index.ts'
 import { listener } from '../../src/mounts/node.ts'
 import { sockets } from '../../src/mounts/sockets.ts'
+import type { Clock } from '../../src/ports.ts'
 import { origin } from './gate.ts'
 import type { Visitor } from './visitor.ts'
 
 export const host = new URL(origin).host
+
+/**
+ * A clock of which only the wall is set by hand: a machine that seems to have slept for longer than its
+ * lease closes what is open, and these tests are not about that.
+ */
+export function awake() {
+  let now = Date.UTC(2026, 0, 1, 12)
+  const clock: Clock = { now: () => now, elapsed: () => performance.now() }
+  return {
+    clock,
+    now: clock.now,
+    pass: (time: number) => {
+      now += time
+    },
+  }
+}
 
 /** A gate that listens. */
 export async function listening(gate: Sallyport) {
