@@ -278,7 +278,6 @@ describe('an instance with an owner', () => {
       expect(answer.status()).toBe(200)
       await other.close()
     }
-    await page.reload()
     await heading(page, 'Sign in').waitFor()
     await page.getByText('the oldest of your sessions was ended for it').waitFor()
     expect(visitor.headings()).toEqual(['Sign in'])
