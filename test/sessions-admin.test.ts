@@ -260,6 +260,29 @@ describe.each(databases)('all sessions of somebody are ended, on %s', (kind) => 
   }, 60_000)
 })
 
+describe.each(databases)('a limit that was lowered, on %s', (kind) => {
+  test.each(['evict-oldest', 'evict-idle'] as const)(
+    'holds from the next sign-in on, however many there were (%s)',
+    async (limitPolicy) => {
+      const { open, adaSid, query } = await withOwner(kind, { session: { limit: 0 } })
+      await manySessions(open, adaSid, 2_499)
+      const lower = await open.another({ session: { limit: 3, limitPolicy } })
+      await open.recorded()
+      const who = visitor(lower)
+      const signed = await who.logIn('ada')
+      expect(signed.status).toBe(200)
+      const left = await query(`select id from sessions where "endedAt" is null`)
+      expect(left).toHaveLength(3)
+      expect(left).toContainEqual({ id: signed.json.session.id })
+      expect((await me(who)).status).toBe(200)
+      const evicted = (await open.recorded()).filter(({ type }) => type === 'session.evicted')
+      expect(new Set(evicted.map(({ session }) => session)).size).toBe(2_498)
+      expect(evicted).toHaveLength(2_498)
+    },
+    60_000,
+  )
+})
+
 describe.each(databases)('how long a session lasts, on %s', (kind) => {
   const login = (who: Visitor, username: string, remember: boolean) =>
     who.send('POST', '/auth/login', {

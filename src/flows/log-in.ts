@@ -17,6 +17,7 @@ import { canSignIn } from '../rules/user.ts'
 import { chargeGuess, guessOf, settleUnchecked, settleWrong, settling } from './charge.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { prove } from './password.ts'
+import { evictRest } from './sessions.ts'
 
 /** Where a request comes from, as it is kept with the session and in the audit. */
 export interface From {
@@ -35,6 +36,8 @@ type SignedIn = {
   readonly session: Session
   readonly user: User
   readonly device: Device | undefined
+  /** Whether there were more sessions than the limit, and maybe more than could be shown. */
+  readonly crowded: boolean
 }
 
 /**
@@ -106,14 +109,22 @@ export async function logIn(
       // Whoever must change the password first has not signed in in full.
       const trusted = signed.mustChangePassword ? undefined : trust(shown.devices, given, now)
       return {
-        verdict: { ok: true, session: opened.session, user: signed, device: trusted?.device },
+        verdict: {
+          ok: true,
+          session: opened.session,
+          user: signed,
+          device: trusted?.device,
+          crowded: shown.live.length > policy.session.limit && policy.session.limit > 0,
+        },
         keep: [keep('users', signed), ...opened.changes, ...right, ...(trusted?.changes ?? [])],
         record: [...opened.events, signedIn(opened.session, trusted?.device)],
       }
     },
   )
   if (verdict === 'changed') return settleWrong(world, charged, { guess, why: 'changed_meanwhile' })
-  return verdict.ok ? grant(world, verdict, refresh) : verdict
+  if (!verdict.ok) return verdict
+  if (verdict.crowded) await evictRest(world, verdict.session, from.address)
+  return grant(world, verdict, refresh)
 }
 
 /** The event of a sign-in, the same for set-up. */

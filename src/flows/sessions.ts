@@ -20,7 +20,7 @@ import { authority, type Needs } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { EndReason, Instance, Session, User } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { end, standing } from '../rules/session.ts'
+import { end, evictSurplus, standing } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
 import { mayChange } from '../rules/user.ts'
 import { acting, refused } from './acting.ts'
@@ -126,6 +126,23 @@ async function endAll(
     if (done.revoked === 0) return { ok: true, revoked }
     revoked += done.revoked
   }
+}
+
+/** Ends what is beyond the limit beside a session just opened, as many at a time as are shown. */
+export async function evictRest(
+  world: World,
+  { id: opened, userId }: Session,
+  address: string,
+): Promise<void> {
+  const asked = { instance: instance(), user: userRef(userId), live: sessionsOf(userId) }
+  const evictShown = () =>
+    world.store.step(asked, ({ instance, user, live }, now): Step<boolean> => {
+      if (!instance || !user) return { verdict: false }
+      const by = { opened, address }
+      const gone = evictSurplus({ instance, user, live }, by, now, world.policy.session)
+      return { verdict: gone.changes.length > 0, keep: gone.changes, record: gone.events }
+    })
+  while (await evictShown());
 }
 
 function endShown(

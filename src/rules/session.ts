@@ -145,7 +145,8 @@ export function open(
   )
   const tooMany = policy.limit === 0 ? 0 : Math.max(others.length - policy.limit + 1, 0)
   if (tooMany > 0 && policy.limitPolicy === 'reject') return refuse('session_limit_reached')
-  const evicted = [...others].sort(firstToGo(policy)).slice(0, tooMany)
+  const by = { actor: `user:${user.id}`, address: opening.address }
+  const evicted = evict(others, tooMany, by, now, policy)
 
   const { idleFor, lasts, remembered } = lifetimes(user, opening.remember, policy)
   const session: Session = {
@@ -173,7 +174,6 @@ export function open(
     rotationKey: null,
     rotatedAt: null,
   }
-  const by = { actor: `user:${user.id}`, address: opening.address }
   return {
     ok: true,
     session,
@@ -181,14 +181,48 @@ export function open(
       ...(replaced ? [replace(replaced, 'logout', now)] : []),
       // What was over stays so; that its browser has another session by now holds for it as well.
       ...(came && !replaced ? [keep('sessions', { ...came, replacedAt: now })] : []),
-      ...evicted.map((other) => end(other, 'evicted', now)),
+      ...evicted.changes,
       keep('sessions', session),
     ],
     events: [
       ...(replaced ? [event('session.replaced', 'success', { ...by, ...about(replaced) })] : []),
-      ...evicted.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),
+      ...evicted.events,
     ],
   }
+}
+
+/** Ends the `count` of `others` that go first. */
+function evict(
+  others: readonly Session[],
+  count: number,
+  by: { readonly actor: string; readonly address: string },
+  now: Instant,
+  policy: SessionPolicy,
+): { changes: Change[]; events: ReturnType<typeof event>[] } {
+  const gone = [...others].sort(firstToGo(policy)).slice(0, Math.max(count, 0))
+  return {
+    changes: gone.map((other) => end(other, 'evicted', now)),
+    events: gone.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),
+  }
+}
+
+/**
+ * Ends what is over the limit, of a person who has just signed in: more sessions than a rule is shown
+ * at once, from before the limit was lowered.
+ *
+ * @param opened The new one's id: it stays.
+ */
+export function evictSurplus(
+  { instance, user, live }: Pick<OpeningShown, 'instance' | 'user' | 'live'>,
+  { opened, address }: { readonly opened: string; readonly address: string },
+  now: Instant,
+  policy: SessionPolicy,
+): ReturnType<typeof evict> {
+  const others = live.filter(
+    (other) => other.id !== opened && !standing(other, user, instance, now),
+  )
+  const tooMany = policy.limit === 0 ? 0 : others.length + 1 - policy.limit
+  return evict(others, tooMany, { actor: `user:${user.id}`, address }, now, policy)
 }
 
 const about = (session: Session) => ({ subject: `user:${session.userId}`, session: session.id })
