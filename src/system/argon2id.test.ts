@@ -154,6 +154,30 @@ test('memory and passes may be raised, and older hashes show', async () => {
   await stronger.close()
 })
 
+test.each([
+  [19_456, 8],
+  [65_536, 3],
+])(
+  'raised to %i KiB and %i passes, a wrong password against an older hash takes as long as against the decoy (ENUM-02)',
+  async (memory, passes) => {
+    const stronger = argon2id({ workers: 1, memory, passes })
+    const took: Record<string, number[]> = { [hasher.decoy]: [], [stronger.decoy]: [] }
+    for (let round = 0; round < 8; round++)
+      for (const [phc, times] of Object.entries(took)) {
+        const begun = performance.now()
+        expect(await stronger.verify(phc, text('wrong'), 'a')).toEqual({ ok: true, value: false })
+        times.push(performance.now() - begun)
+      }
+    await stronger.close()
+    // Of two medians; what is left away would be more than half.
+    const [older = 0, usual = 0] = Object.values(took).map(
+      (times) => times.sort((a, b) => a - b)[4],
+    )
+    expect(older / usual).toBeGreaterThan(0.7)
+    expect(older / usual).toBeLessThan(1.4)
+  },
+)
+
 test('by default one core is left to everything else', () => {
   expect(hashingDefaults).toMatchObject({ memory: 19_456, passes: 2, queue: 64, perAddress: 8 })
   expect(hashingDefaults.workers).toBeGreaterThanOrEqual(1)
