@@ -143,7 +143,6 @@ export const families: readonly Family[] = [
     about: 'secrets and supply',
     cases: ['01', '02', '03', '04', '05', '06', '07'],
     without: {
-      '01': 'with the commands for secrets',
       '03': campaigns,
       '05': campaigns,
       '06': campaigns,

@@ -82,8 +82,16 @@ export const weaknesses: Chapter = {
       by: ['INP-02', 'INP-05'],
     },
     { id: 'W21', was: 'Passwords that are known, or near to the name.' },
-    { id: 'W22', was: 'API keys without scopes, age or prefix.', later: 'API keys' },
-    { id: 'W23', was: 'Sockets that kept whom they were opened by.', later: 'sockets' },
+    {
+      id: 'W22',
+      was: 'API keys without scopes, age or prefix.',
+      by: ['KEY-01', 'KEY-02', 'KEY-04', 'KEY-08'],
+    },
+    {
+      id: 'W23',
+      was: 'Sockets that kept whom they were opened by.',
+      by: ['WS-01', 'WS-02', 'WS-03', 'L20'],
+    },
     { id: 'W24', was: 'A new role and being disabled ended nothing.', by: ['REV-03', 'REV-04'] },
     { id: 'W25', was: 'Behind a proxy all people were one address.', by: ['L9', 'LOCK-13'] },
     {
