@@ -169,10 +169,8 @@ test.each([
         times.push(performance.now() - begun)
       }
     await stronger.close()
-    // Of two medians; what is left away would be more than half.
-    const [older = 0, usual = 0] = Object.values(took).map(
-      (times) => times.sort((a, b) => a - b)[4],
-    )
+    // Of the quickest of each, which a busy machine disturbs least; left away would be more than half.
+    const [older = 0, usual = 0] = Object.values(took).map((times) => Math.min(...times))
     expect(older / usual).toBeGreaterThan(0.7)
     expect(older / usual).toBeLessThan(1.4)
   },
