@@ -86,6 +86,13 @@ export const alterations = {
       if (Math.random() < 0.3)
         await new Promise((resolve) => setTimeout(resolve, 20 + 130 * Math.random()))`,
   },
+  /** Takes a while between reading a session and remembering it. */
+  'remembers after a while': {
+    file: 'src/stores/memory.ts',
+    from: 'const fact = await read()',
+    to: `const fact = await read()
+      if (kind === 'sessions') await new Promise((resolve) => setTimeout(resolve, 1_000))`,
+  },
   /** Cannot use its SQLite file while there is another by the name in `AWAY`. */
   'can lose its file': {
     file: 'src/stores/sqlite.ts',

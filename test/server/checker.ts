@@ -39,7 +39,7 @@ export function checkHistories(
     '%i servers: whatever was revoked lets nobody in again',
     { timeout },
     async (count) => {
-      const some = await fleet(count, await place())
+      const some = await fleet(count, await place(), ['remembers slowly'])
       const told = await history(some, time, {
         pace: 200,
         most: campaign ? 40 : 12,
@@ -60,7 +60,7 @@ export function checkHistories(
   // What the guards are worth is shown step by step in `revocation-nodes.test.ts`; here it takes longer.
   describe.runIf(campaign)('two servers', () => {
     test.each(mutations)('of which each %s are found out', { timeout }, async (mutation) => {
-      const some = await fleet(2, await place(), [mutation])
+      const some = await fleet(2, await place(), ['remembers slowly', mutation])
       const told = await history(some, noticed, { pace: 5, most: 10 })
       expect(told.violations).not.toEqual([])
     })

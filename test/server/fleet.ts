@@ -42,7 +42,8 @@ export interface Fleet {
 export async function fleet(
   count: number,
   place: string | undefined,
-  more: readonly Alteration[] = [],
+  more: readonly Alteration[],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Fleet> {
   const folder = emptyFolder()
   const ports = await Promise.all(Array.from({ length: count }, freePort))
@@ -50,7 +51,7 @@ export async function fleet(
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
   const servers: ServerProcess[] = []
-  const names: Alteration[] = ['tells how sessions are checked', 'remembers slowly', ...more]
+  const names: Alteration[] = ['tells how sessions are checked', ...more]
   if (place === undefined) names.push('can lose its file')
   const env: Record<string, string> = {
     ...unlimited,
@@ -61,6 +62,7 @@ export async function fleet(
     SALLYPORT_REFRESH_ENABLED: 'false',
     SALLYPORT_LOCKOUT_THRESHOLD: '100',
     SALLYPORT_LOCKOUT_PER_ADDRESS: '100000',
+    ...settings,
   }
 
   async function member(at: number, port: number): Promise<Member> {

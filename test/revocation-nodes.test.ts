@@ -1,0 +1,86 @@
+/**
+ * Revocation on two real servers, step by step: one is cut off from its database, or reads while it is
+ * revoked what it reads. The same once more with each guard taken away, which lets in whom it must not.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest'
+import { freshPostgres } from './provision/postgres.ts'
+import type { Browser } from './server/browser.ts'
+import { type Alteration, fleet, type Member } from './server/fleet.ts'
+
+const timeout = 120_000
+const lease = 1_500
+
+const places = {
+  'one SQLite file': async () => undefined,
+  'one PostgreSQL': freshPostgres,
+} as const
+
+const me = async (who: Browser) => (await who.send('GET', '/auth/me')).status
+
+describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+  async function two(...alterations: Alteration[]) {
+    const settings = { SALLYPORT_REVOCATION_LEASE: `${lease}ms` }
+    const some = await fleet(2, await place(), alterations, settings)
+    const [here, there] = some.members as readonly [Member, Member]
+    const ada = some.browser(here)
+    expect((await ada.setUp(here.server.setupToken)).status).toBe(201)
+    return { here, there, ada, abroad: some.browser(there, ada.jar) }
+  }
+
+  /** Signs out here while the other server is cut off. @returns What that one says afterwards. */
+  async function cutOff(...alterations: Alteration[]) {
+    const { there, ada, abroad } = await two(...alterations)
+    expect([await me(abroad), await me(abroad)]).toEqual([200, 200])
+    let [took, said] = [0, 0]
+    await there.cut(async () => {
+      const began = performance.now()
+      expect((await ada.send('POST', '/auth/logout')).status).toBe(204)
+      took = performance.now() - began
+      said = await me(abroad)
+    })
+    // It serves again as soon as it can, and knows.
+    const back = await me(abroad)
+    return { took, said, back }
+  }
+
+  /** Signs out while the other server is reading that session for the first time. */
+  async function reading(...alterations: Alteration[]) {
+    const { ada, abroad } = await two('remembers after a while', ...alterations)
+    const first = me(abroad)
+    const began = performance.now()
+    expect((await ada.send('POST', '/auth/logout')).status).toBe(204)
+    const took = performance.now() - began
+    return { took, first: await first, after: await me(abroad) }
+  }
+
+  test('cut off, one lets in nobody whose end was answered, and the answer waits for it', {
+    timeout,
+  }, async () => {
+    const { took, said, back } = await cutOff()
+    expect([said, back]).toEqual([503, 401])
+    // Nobody says that the other has heard: its lease is waited out, and no longer.
+    expect(took).toBeGreaterThanOrEqual(1.1 * lease)
+    expect(took).toBeLessThan(4 * lease)
+  })
+
+  test.each(['waits for nobody', 'looks at no lease'] as const)(
+    '… but not when it %s',
+    { timeout },
+    async (mutation) => {
+      expect((await cutOff(mutation)).said).toBe(200)
+    },
+  )
+
+  test('what is revoked while it is read is not remembered', { timeout }, async () => {
+    expect(await reading()).toMatchObject({ after: 401 })
+  })
+
+  test('… but not when it remembers what was revoked', { timeout }, async () => {
+    const { took, first, after } = await reading('remembers what was revoked')
+    // It did meet: the reading began before the end, and was over after it.
+    expect(took).toBeLessThan(1_000)
+    expect([first, after]).toEqual([200, 200])
+  })
+})
