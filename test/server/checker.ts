@@ -41,7 +41,7 @@ export function checkHistories(
     async (count) => {
       const some = await fleet(count, await place(), ['remembers slowly'])
       const told = await history(some, time, {
-        pace: 200,
+        pace: 300,
         most: campaign ? 40 : 12,
         checks: 4_000,
       })
