@@ -91,7 +91,10 @@ export const alterations = {
     file: 'src/stores/memory.ts',
     from: 'const fact = await read()',
     to: `const fact = await read()
-      if (kind === 'sessions') await new Promise((resolve) => setTimeout(resolve, 1_000))`,
+      if (kind === 'sessions') {
+        process.stderr.write('has read a session\\n')
+        await new Promise((resolve) => setTimeout(resolve, 2_000))
+      }`,
   },
   /** Cannot use its SQLite file while there is another by the name in `AWAY`. */
   'can lose its file': {
