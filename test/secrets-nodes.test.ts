@@ -18,7 +18,7 @@ import { minute, second } from '../src/rules/time.ts'
 import { databases, freshDatabase, openQuery } from './gate/gate.ts'
 import { type Browser, browser, type Got } from './server/browser.ts'
 import { command } from './server/command.ts'
-import { emptyFolder, freePort, type ServerProcess, serve } from './server/process.ts'
+import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 const campaign = process.env.CAMPAIGN === 'secrets'
 /** As often as the design asks for, or enough to see that it still works. */
@@ -63,7 +63,14 @@ describe.each(databases)('on %s', (kind) => {
     for (const file of files) writeFileSync(file, `${first}\n`, { mode: 0o600 })
     const port = await freePort()
     const origin = `http://localhost:${port}`
-    const env = { SALLYPORT_DATABASE: database, SALLYPORT_PUBLIC_ORIGIN: origin }
+    const env = {
+      SALLYPORT_DATABASE: database,
+      SALLYPORT_PUBLIC_ORIGIN: origin,
+      // A crowd at one name from one address: limits and lockout are the subject of other tests.
+      ...unlimited,
+      SALLYPORT_LOCKOUT_THRESHOLD: '100',
+      SALLYPORT_LOCKOUT_PER_ADDRESS: '1000',
+    }
     // A person a client, as it were: the limit is another test's.
     const flags = (file: string) => ['--session-limit', '0', '--secret-file', file]
     const nodes = [
