@@ -46,38 +46,46 @@ interface Grown {
 /** What of a deed a round did: microseconds each. */
 type Took = Map<Deed, number[]>
 
-/** @param rounds Of each deed on each size; a round takes a third of a second. */
-export async function benchGrowth(sizes: readonly number[], rounds: number): Promise<string> {
+const files = 'SQLite'
+const server = 'PostgreSQL'
+
+export const benchGrowthOnFiles = async (sizes: readonly number[], rounds: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-growth-'))
-  const server = await startPostgres({ durable: true })
+  const place = async (size: number) => `sqlite:${join(folder, `${size}.db`)}`
   try {
-    const onFiles = await measured(
-      sizes,
-      rounds,
-      async (size) => `sqlite:${join(folder, `${size}.db`)}`,
-    )
-    const onServer = await measured(sizes, rounds, () => server.fresh())
-    return `## Growth
-
-The gate in one process, one call at a time, ${each} sessions a person and ${each} that have idled out, the same ${hot} people asked at each
-size; the others were put there by SQL, under random ids. Medians of ${rounds} interleaved rounds of 0.3 s;
-in brackets the ratio to the smallest. The hash is left out of the sign-in, which evicts the oldest session
-each time. A bare step reads one session, changes it and records nothing, as a refresh does.
-
-${tableOf('SQLite', sizes, onFiles)}
-${tableOf('PostgreSQL', sizes, onServer)}
-${sizes
-  .map((size, n) => {
-    const ratio = (took: Took | undefined) =>
-      (middle(took, 'bare step') / middle(took, 'refresh')).toFixed(2)
-    return `Refreshes a second with ${size.toLocaleString('en')} sessions, as a ratio to the bare step: ${ratio(onFiles[n])} on SQLite, ${ratio(onServer[n])} on PostgreSQL.`
-  })
-  .join('\n')}
-`
+    return told(files, sizes, rounds, await measured(sizes, rounds, place))
   } finally {
-    await server.stop()
     rmSync(folder, { recursive: true })
   }
+}
+
+export const benchGrowthOnServer = async (sizes: readonly number[], rounds: number) => {
+  const { fresh, stop } = await startPostgres({ durable: true })
+  try {
+    return told(server, sizes, rounds, await measured(sizes, rounds, fresh))
+  } finally {
+    await stop()
+  }
+}
+
+function told(
+  database: string,
+  sizes: readonly number[],
+  rounds: number,
+  all: readonly Took[],
+): string {
+  const ratios = all.map((took) => middle(took, 'bare step') / middle(took, 'refresh'))
+  return `## Growth on ${database}
+
+The gate in one process, one call at a time, ${each} sessions a person and ${each} that have idled out, the same ${hot}
+people asked at each size; the others were put there by SQL, under random ids. Medians of ${rounds}
+interleaved rounds of 0.3 s; in brackets the ratio to the smallest. The hash is left out of the sign-in, which
+evicts the oldest session each time. A bare step reads one session, changes it and records nothing, as a
+refresh does.
+
+${tableOf(database, sizes, all)}
+Refreshes a second as a ratio to bare steps: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}.
+`
 }
 
 const middle = (took: Took | undefined, deed: Deed): number => median(took?.get(deed) ?? [])
@@ -94,6 +102,7 @@ function tableOf(database: string, sizes: readonly number[], all: readonly Took[
   return table(head, rows)
 }
 
+/** @param rounds Of each deed on each size; a round takes a third of a second. */
 async function measured(
   sizes: readonly number[],
   rounds: number,

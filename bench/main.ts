@@ -1,11 +1,11 @@
 /**
- * `npm run bench [-- --quick] [store] [sign-ins] [session-checks] [growth]`: every measurement, or those named,
- * as Markdown. Ratios of interleaved rounds hold; absolute figures are this machine's, today.
+ * `npm run bench [-- --quick] [names]`: every measurement, or those named, as Markdown. Ratios of
+ * interleaved rounds hold; absolute figures are this machine's, today.
  *
  * @module
  */
 import { shown, table } from './figures.ts'
-import { benchGrowth } from './growth.ts'
+import { benchGrowthOnFiles, benchGrowthOnServer } from './growth.ts'
 import { machine } from './machine.ts'
 import { benchSessionChecks } from './session-checks.ts'
 import { benchSignIns } from './sign-ins.ts'
@@ -28,10 +28,12 @@ interleaved rounds of 0.3 s.
 ${table(['deed', 'ours, µs', 'by hand, µs', 'by hand / ours'], rows)}`
 }
 
+const sizes = quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000]
 const benches: Readonly<Record<string, () => Promise<string>>> = {
   store: () => benchStore(quick ? 3 : 9),
   'sign-ins': () => benchSignIns(quick ? 2 : 9, quick ? 1.5 : 3),
-  growth: () => benchGrowth(quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000], quick ? 3 : 5),
+  'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),
+  'growth-on-postgres': () => benchGrowthOnServer(sizes, quick ? 3 : 5),
   'session-checks': () => benchSessionChecks(quick ? 3 : 9, quick ? 1 : 3),
 }
 
