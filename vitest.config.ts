@@ -23,6 +23,8 @@ export default defineConfig({
           // The first test to ask for PostgreSQL waits until it runs.
           hookTimeout: 90_000,
           testTimeout: 30_000,
+          // By default one less than there are cores; but most of them wait, for servers and databases.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

@@ -97,7 +97,7 @@ export async function openTestGate(
 
   const { query: reached, close } = await reach(database)
   onTestFinished(close)
-  const query = heard(reached)
+  const query = heard(reached, kind)
   const seen = new Set<unknown>()
   return {
     gate,
@@ -125,11 +125,12 @@ export async function openTestGate(
 }
 
 /** What is changed past the store is told to nobody: so that nodes do not rest on it, they begin anew. */
-function heard(query: TestGate['query']): TestGate['query'] {
+function heard(query: TestGate['query'], kind: DatabaseKind): TestGate['query'] {
   return async (statement) => {
     const rows = await query(statement)
     if (/^\s*(?:select|pragma|explain)/i.test(statement)) return rows
     await query('update feed set head = head + 1')
+    if (kind === 'postgres') await query("select pg_notify('sallyport_feed', '')")
     const behind = 'select nodes.id from nodes, feed where nodes.applied < feed.head'
     const until = performance.now() + 2_000
     while ((await query(behind)).length > 0 && performance.now() < until) await pause(5)
