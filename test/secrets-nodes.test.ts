@@ -121,8 +121,11 @@ describe.each(databases)('on %s', (kind) => {
     // 503 may also be a hashing queue that is full on a small machine.
     expect(told().filter(({ status }) => status !== 200 && status !== 503)).toEqual([])
     const query = await openQuery(database)
-    const types = (await query('select type from audit')).map(({ type }) => type)
-    expect(types.filter((type) => type === 'secret.rotated')).toHaveLength(rotations)
+    const records = await query('select type, subject from audit')
+    const types = records.map(({ type }) => type)
+    // A node that met the new secret before the command did has recorded it as well.
+    const replaced = records.filter(({ type }) => type === 'secret.rotated')
+    expect(new Set(replaced.map(({ subject }) => subject)).size).toBe(rotations)
     expect(new Set(types)).toEqual(
       new Set(['instance.claimed', 'auth.signed_in', 'session.replaced', 'secret.rotated']),
     )

@@ -14,6 +14,7 @@ import { type Refusal, refuse } from '../rules/refusal.ts'
 import { open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { canSignIn } from '../rules/user.ts'
+import { behind } from './acquaint.ts'
 import { chargeGuess, guessOf, settleUnchecked, settleWrong, settling } from './charge.ts'
 import { type Granted, grant, newId, newRefresh } from './grant.ts'
 import { prove } from './password.ts'
@@ -53,6 +54,9 @@ export async function logIn(
   from: From,
 ): Promise<Granted | Refusal> {
   const { policy, keys } = world
+  // A node without the secret in use would charge a bucket that the others look at no more.
+  const late = await behind(world, keys)
+  if (late) return late
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
   const guess = await guessOf(world, found, asked.username, from)

@@ -128,7 +128,14 @@ test('ENUM-02: every sign-in that fails does the same work: the same reads, one 
     expect((await logIn(counted, asked, from)).ok).toBe(false)
     expect([username, work]).toEqual([
       username,
-      ['find users', 'step', 'find instance', 'verify $argon2id$v=19$m=19456,t=2,p=1', 'step'],
+      [
+        'find instance',
+        'find users',
+        'step',
+        'find instance',
+        'verify $argon2id$v=19$m=19456,t=2,p=1',
+        'step',
+      ],
     ])
   }
 })
