@@ -192,12 +192,11 @@ describe.each(Object.entries(places))('standing on %s', (_, place) => {
     const { all } = await seats(2)
     const [one, other] = all as [Seat, Seat]
     const { memory } = other.node
-    let go = () => {}
-    const held = new Promise<void>((resolve) => {
-      go = resolve
-    })
+    const { promise: held, resolve: go } = Promise.withResolvers<void>()
+    const { promise: seen, resolve: see } = Promise.withResolvers<void>()
     const reading = memory.fill('sessions', 'one', async () => {
       const row = await other.store.find(session('one'))
+      see()
       await held
       return row
     })
@@ -205,6 +204,7 @@ describe.each(Object.entries(places))('standing on %s', (_, place) => {
       await held
       return other.store.find(user('ada'))
     })
+    await seen
     await endOne(one.store)
     go()
     expect(await reading).toMatchObject({ endedAt: null })
