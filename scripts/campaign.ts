@@ -19,6 +19,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   claim: ['test/attack/killed.test.ts'],
   keys: ['test/api-keys-nodes.test.ts'],
   sockets: ['test/sockets-nodes.test.ts'],
+  database: ['test/database-trouble.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

@@ -17,6 +17,10 @@ import { postgresIdentity, postgresPrograms } from './postgres-programs.ts'
 export interface PostgresServer {
   /** Creates an empty database and answers its URL. */
   fresh(): Promise<string>
+  /** Ends it as `pg_ctl stop -m immediate` does: nothing is finished, nothing said to anybody. */
+  crash(): Promise<void>
+  /** Starts it after a crash, where it was. Done once it answers. */
+  again(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -51,15 +55,24 @@ export async function startPostgres({ durable }: { durable: boolean }): Promise<
 
   const port = await freePort()
   const fsync = durable ? [] : ['-c', 'fsync=off', '-c', 'synchronous_commit=off']
-  const server = spawn(
-    programs.postgres,
-    // biome-ignore format: one flag a thought
-    ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1',
-     '-c', 'unix_socket_directories=', '-c', 'max_connections=300', ...fsync],
-    { ...run, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const begin = () =>
+    spawn(
+      programs.postgres,
+      // biome-ignore format: one flag a thought
+      ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1',
+       '-c', 'unix_socket_directories=', '-c', 'max_connections=300', ...fsync],
+      { ...run, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
   const urlOf = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
+  let server = begin()
   await untilReady(server, urlOf('postgres'))
+
+  async function crash(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const gone = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGQUIT')
+    await gone
+  }
 
   return {
     async fresh() {
@@ -67,12 +80,13 @@ export async function startPostgres({ durable }: { durable: boolean }): Promise<
       await query(urlOf('postgres'), `create database ${name}`)
       return urlOf(name)
     },
+    crash,
+    async again() {
+      server = begin()
+      await untilReady(server, urlOf('postgres'))
+    },
     async stop() {
-      const gone = new Promise((resolve) => server.once('exit', resolve))
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill('SIGQUIT')
-        await gone
-      }
+      await crash()
       rmSync(folder, { recursive: true, force: true })
     },
   }

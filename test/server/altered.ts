@@ -55,6 +55,12 @@ export const alterations = {
     from: '(count) => count !== 1',
     to: '() => false',
   },
+  /** Answers before PostgreSQL has written down what it was asked to keep. */
+  'waits for no disk': {
+    file: 'src/stores/postgres-pool.ts',
+    from: "synchronous_commit: 'on'",
+    to: "synchronous_commit: 'off'",
+  },
   /** Spares itself the hash where nobody is to be let in. */
   'hashes nothing for unknown names': {
     file: 'src/flows/password.ts',

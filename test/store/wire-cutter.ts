@@ -5,6 +5,7 @@
  * @module
  */
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
 export interface Wire {
@@ -14,6 +15,8 @@ export interface Wire {
   cut(): Promise<void>
   /** Keeps every connection, passes nothing on, and takes new ones without a word. */
   hush(): void
+  /** Passes everything on so many milliseconds late, each way. */
+  slow(by: number): void
   mend(): Promise<void>
 }
 
@@ -21,9 +24,23 @@ export async function wireTo(place: string): Promise<Wire> {
   const target = new URL(place)
   const open = new Set<Socket>()
   let silent = false
+  let late = 0
   let server: Server
   let port = 0
 
+  /** In the order they came, also while it becomes slower or faster. */
+  const pass = (from: Socket, to: Socket) => {
+    let before = Promise.resolve()
+    from.on('data', (bytes) => {
+      if (silent) return
+      const due = performance.now() + late
+      before = before.then(async () => {
+        const rest = due - performance.now()
+        if (rest > 0) await pause(rest)
+        to.write(bytes)
+      })
+    })
+  }
   const listen = async () => {
     server = createServer((near) => {
       const far = connect(Number(target.port), target.hostname)
@@ -36,8 +53,8 @@ export async function wireTo(place: string): Promise<Wire> {
           far.destroy()
         })
       }
-      near.on('data', (bytes) => silent || far.write(bytes))
-      far.on('data', (bytes) => silent || near.write(bytes))
+      pass(near, far)
+      pass(far, near)
     })
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     const address = server.address()
@@ -59,8 +76,12 @@ export async function wireTo(place: string): Promise<Wire> {
     hush: () => {
       silent = true
     },
+    slow: (by) => {
+      late = by
+    },
     mend: async () => {
       silent = false
+      late = 0
       if (!server.listening) await listen()
     },
   }
