@@ -14,7 +14,7 @@ import { type Browser, browser, type Got, password } from './browser.ts'
 import { type ServerProcess, serve, unlimited } from './process.ts'
 
 /** The lease when nothing else is set. */
-export const lease = 1_000
+const lease = 1_000
 
 /** One that was sent, and what came. */
 interface Asked {
