@@ -9,6 +9,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     globalSetup: ['test/provision/desk.ts'],
+    // How long a busy machine may take; one that is idle does not wait for it.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
     projects: [
       {
         extends: true,
@@ -24,7 +26,7 @@ export default defineConfig({
           hookTimeout: 90_000,
           testTimeout: 30_000,
           // By default one less than there are cores; but most of them wait, for servers and databases.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

@@ -171,8 +171,8 @@ test.each([
     await stronger.close()
     // Of the quickest of each, which a busy machine disturbs least; left away would be more than half.
     const [older = 0, usual = 0] = Object.values(took).map((times) => Math.min(...times))
-    expect(older / usual).toBeGreaterThan(0.7)
-    expect(older / usual).toBeLessThan(1.4)
+    expect(older / usual).toBeGreaterThan(0.5)
+    expect(older / usual).toBeLessThan(2)
   },
 )
 
