@@ -104,3 +104,17 @@ test.each([
 test('A node that hears late and looks at no lease is found out', async () => {
   expect((await slowed(700, 'looks at no lease')).violations).not.toEqual([])
 })
+
+test('Tables that somebody keeps locked: 503 in time, not a fault, and then all is well', async () => {
+  const place = await places['one PostgreSQL']()
+  const some = await pair(async () => place, settings)
+  const ada = some.tab(0)
+  await ada.setUp(some.nodes.find(({ claimLink }) => claimLink)?.setupToken ?? '')
+  await some.query('begin')
+  await some.query('lock table sessions in access exclusive mode')
+  const { status, took } = await timed(some.tab(1, ada.jar).send('GET', '/auth/me'))
+  await some.query('rollback')
+  expect(status).toBe(503)
+  expect(took).toBeLessThan(5_000)
+  expect((await some.tab(1, ada.jar).send('GET', '/auth/me')).status).toBe(200)
+})

@@ -9,7 +9,7 @@ import { Unavailable } from '../ports.ts'
 /** SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const collisions = new Set(['23505', '40001', '40P01', '55P03'])
 /** Connection, resources, operator's intervention, system; 25006 is a server that only reads. */
-const away = /^(08|28|3D000|53|57|58|25006|25P03|55000|XX)/
+const away = /^(08|28|3D000|53|57|58|25006|25P03|55000|55P03|XX)/
 
 /** Whether others were in the way, so that another try makes sense. */
 export function collided(error: unknown): boolean {
