@@ -35,6 +35,8 @@ async function slowed(by: number, ...more: readonly Alteration[]) {
   await some.again(0, {
     SALLYPORT_DATABASE: wire.place,
     ...altered('hashes at once', ...more),
+    // Where some is to be left of it, also on a machine that is busy itself.
+    ...(by < 500 && { SALLYPORT_REVOCATION_LEASE: '3s' }),
   })
   const ended = Array.from({ length: 5 }, () => some.tab(1))
   for (const one of ended) await one.logIn()
@@ -96,8 +98,8 @@ test.each([
     expect(alive.every(({ status }) => status === 200 || status === 503)).toBe(true)
     expect(alive.some(({ status }) => status === 200)).toBe(true)
     expect(quick > 0).toBe(left === 'shorter')
-    // Some had to be read, over the slow wire.
-    expect(alive.some(({ took }) => took >= 2 * by)).toBe(true)
+    // Without one all had to be read, over the slow wire.
+    if (left === 'none') expect(alive.some(({ took }) => took >= 2 * by)).toBe(true)
   },
 )
 
