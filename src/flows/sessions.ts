@@ -71,9 +71,16 @@ export async function endOne(
   address: string,
 ): Promise<Refusal | undefined> {
   const current = id === caller.session.id
-  // Whose it is stands on its row, so that person is only known after a first look at it.
-  const owner = (await world.store.find(sessionRef(id)))?.userId ?? ''
-  const asked = { ...acting(caller), session: sessionRef(id), owner: userRef(owner) }
+  // Whose it is stands on its row, so that person is only known after a first look at it. What is not
+  // for the caller is asked for no further than what is not there, or the time it takes would tell.
+  const found = await world.store.find(sessionRef(id))
+  const { user: me } = caller
+  const theirs = found && (found.userId === me.id || may(me, 'sessions:revoke')) ? found : undefined
+  const asked = {
+    ...acting(caller),
+    session: sessionRef(theirs?.id ?? ''),
+    owner: userRef(theirs?.userId ?? ''),
+  }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
     const { session, owner } = shown
     const by = authority(shown, {}, now)
