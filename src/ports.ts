@@ -29,6 +29,8 @@ export interface One<K extends Kind = Kind> {
   readonly one: K
   readonly by: string
   readonly is: string
+  /** Only if it is this person's. */
+  readonly of?: string
 }
 
 /**
@@ -105,6 +107,11 @@ export const presenceOn = (node: string, userId: string): One<'presence'> => ({
 })
 export const ticket = (id: string): One<'tickets'> => ({ one: 'tickets', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
+/** A session, if it is of that person: another's takes no longer to ask for than nobody's. */
+export const sessionOf = (userId: string, id: string): One<'sessions'> => ({
+  ...session(id),
+  of: userId,
+})
 
 const standingSessions: Live = {
   open: 'endedAt',

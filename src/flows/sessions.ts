@@ -9,6 +9,7 @@ import {
   everySession,
   instance,
   peopleOf,
+  sessionOf,
   session as sessionRef,
   sessionsOf,
   user as userRef,
@@ -71,15 +72,15 @@ export async function endOne(
   address: string,
 ): Promise<Refusal | undefined> {
   const current = id === caller.session.id
-  // Whose it is stands on its row, so that person is only known after a first look at it. What is not
-  // for the caller is asked for no further than what is not there, or the time it takes would tell.
-  const found = await world.store.find(sessionRef(id))
+  // Whose it is stands on its row, so that person is only known after a first look at it. Another's is
+  // found no more than nobody's by who may not end it, or the time it takes would tell.
   const { user: me } = caller
-  const theirs = found && (found.userId === me.id || may(me, 'sessions:revoke')) ? found : undefined
+  const all = may(me, 'sessions:revoke')
+  const found = await world.store.find(all ? sessionRef(id) : sessionOf(me.id, id))
   const asked = {
     ...acting(caller),
-    session: sessionRef(theirs?.id ?? ''),
-    owner: userRef(theirs?.userId ?? ''),
+    session: sessionRef(found?.id ?? ''),
+    owner: userRef(found?.userId ?? ''),
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
     const { session, owner } = shown
