@@ -8,6 +8,7 @@ import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
 import { activityRoutes } from '../src/http/routes/activity.ts'
 import { apiKeyRoutes } from '../src/http/routes/api-keys.ts'
+import { auditRoutes } from '../src/http/routes/audit.ts'
 import { authRoutes } from '../src/http/routes/auth.ts'
 import { deviceRoutes } from '../src/http/routes/devices.ts'
 import { eventRoutes } from '../src/http/routes/events.ts'
@@ -123,6 +124,7 @@ function routesPage(): string {
     ...verifyRoutes,
     ...ticketRoutes,
     ...eventRoutes,
+    ...auditRoutes,
   ].map((route) => [
     `\`${route.method} ${route.path}\``,
     who(route),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Records } from './audit-ports.ts'
 import type { AuditRow } from './rules/audit.ts'
 import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
@@ -195,6 +196,8 @@ export const ticketsOf = (userId: string): Many<'tickets'> => ({
 })
 
 export interface Store {
+  readonly records: Records
+
   /** Reads one ref. */
   find<R extends Ref>(ref: R): Promise<Shown<R>>
 

@@ -16,6 +16,7 @@ import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
 import { activityRoutes } from './http/routes/activity.ts'
 import { apiKeyRoutes } from './http/routes/api-keys.ts'
+import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { deviceRoutes } from './http/routes/devices.ts'
 import { eventRoutes } from './http/routes/events.ts'
@@ -146,6 +147,7 @@ export async function openGate(
     ...verifyRoutes,
     ...ticketRoutes,
     ...eventRoutes,
+    ...auditRoutes,
   ])
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))

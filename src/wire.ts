@@ -58,6 +58,26 @@ export const UserList = z.strictObject({
   limit: limit.default(50),
 })
 
+const aboutRecords = {
+  type: z.string().max(64).optional(),
+  user: z.string().max(64).optional(),
+  from: z.iso.datetime().optional(),
+  to: z.iso.datetime().optional(),
+}
+
+/**
+ * The query of `GET /audit`: `type` is an event or the word before its dot, `user` the id of whom it is
+ * about or who did it; not earlier than `from` and earlier than `to`, ISO 8601 UTC.
+ */
+export const AuditList = z.strictObject({
+  ...aboutRecords,
+  cursor: z.string().max(512).optional(),
+  limit: limit.default(50),
+})
+
+/** The query of `GET /audit/export`: as {@link AuditList}, all of it. */
+export const AuditExport = z.strictObject(aboutRecords)
+
 const scopedRoles = z
   .array(
     z.strictObject({
@@ -109,6 +129,7 @@ export type SetUp = z.infer<typeof SetUp>
 export type CreateUser = z.infer<typeof CreateUser>
 export type ChangeUser = z.infer<typeof ChangeUser>
 export type IssueKey = z.infer<typeof IssueKey>
+export type AuditExport = z.infer<typeof AuditExport>
 
 /** Instants are ISO 8601 UTC with milliseconds. */
 export interface User {
@@ -196,6 +217,35 @@ export interface Event {
 export interface AuditEvent extends Activity {
   readonly chain: string
   readonly seq: number
+}
+
+/** A line of `GET /audit/export`. */
+export interface ExportedEvent extends AuditEvent {
+  /** HMAC-SHA-256 over the one before it in its chain and this record, base64url. */
+  readonly mac: string
+}
+
+/** The answer of `GET /audit/verify`. */
+export interface AuditVerification {
+  readonly intact: boolean
+  /** When it began: what was recorded later was not looked at. */
+  readonly at: string
+  /** How many records were held against what seals them, in how many chains. */
+  readonly rows: number
+  readonly chains: number
+  /** The first thing wrong with each chain that is not intact, at most 100, the earliest first. */
+  readonly faults: readonly AuditFault[]
+}
+
+export interface AuditFault {
+  readonly what: 'changed' | 'missing' | 'added' | 'end'
+  readonly chain: string
+  /** The number of the record in its chain, the first that is wrong. */
+  readonly seq: number
+  /** Of the record, where there is one. */
+  readonly id: string | null
+  readonly at: string | null
+  readonly detail: string
 }
 
 /** A name at rest. */

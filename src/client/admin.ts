@@ -1,10 +1,13 @@
 /**
- * The calls of administrators: people, everybody's sessions, names at rest. Each is a function of its
+ * The calls of administrators: people, everybody's sessions, names at rest, the audit. Each is a function of its
  * own over a client's `call`, so that a bundle carries only those it uses; each refuses as `Call`
  * does. Those marked S want the password shown a short while ago and refuse with `step_up_required`.
  */
 
 import type {
+  AuditEvent,
+  AuditExport,
+  AuditVerification,
   ChangeUser,
   Created,
   CreateUser,
@@ -17,7 +20,17 @@ import type {
 import type { Client } from './client.ts'
 import { asked, type ListAsk } from './listing.ts'
 
-export type { ChangeUser, Created, CreateUser, Lockout, Reset } from '../wire.ts'
+export type {
+  AuditEvent,
+  AuditExport,
+  AuditFault,
+  AuditVerification,
+  ChangeUser,
+  Created,
+  CreateUser,
+  Lockout,
+  Reset,
+} from '../wire.ts'
 
 type Calls = Pick<Client, 'call'>
 
@@ -65,3 +78,26 @@ export const listSessions = (
 /** Names at rest. */
 export const listLockouts = ({ call }: Calls, ask: ListAsk = {}): Promise<Page<Lockout>> =>
   call('GET', ...asked('/lockouts', ask))
+
+/**
+ * What was recorded, newest first: of a `type` (an event, or the word before its dot), about or by a
+ * `user` (an id), not earlier than `from` and earlier than `to` (ISO 8601 UTC). With a `type` a page may
+ * hold fewer than asked for and still not be the last.
+ */
+export const listAudit = (
+  { call }: Calls,
+  { type, user, from, to, ...ask }: ListAsk & AuditExport = {},
+): Promise<Page<AuditEvent>> => call('GET', ...asked('/audit', ask, { type, user, from, to }))
+
+/** Holds every record against what seals it. A million take about half a minute; it may take ten. */
+export const verifyAudit = ({ call }: Calls, signal?: AbortSignal): Promise<AuditVerification> =>
+  call('GET', '/audit/verify', { timeout: 600_000, ...(signal && { signal }) })
+
+/**
+ * S. Where a copy of the records is to be had, as JSON lines: for a link, or for `fetch` of a client,
+ * which answers a refusal as the problem it is.
+ *
+ * @param baseUrl As the client was given it.
+ */
+export const auditExportAddress = (ask: AuditExport = {}, baseUrl = '/api/v1'): string =>
+  baseUrl + asked('/audit/export', {}, { ...ask })[0]

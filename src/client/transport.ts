@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | null | undefined
   /** For calls no person asked for: the server does not count them as activity. */
   readonly passive?: boolean
+  /** Milliseconds it may take, its answer included, where that is not the usual. */
+  readonly timeout?: number
 }
 
 /**
@@ -68,8 +70,8 @@ export function createTransport({
   async function call<T>(
     method: Method,
     path: string,
-    { body, signal, passive }: CallOptions = {},
-    longest = timeout,
+    { body, signal, passive, timeout: own = timeout }: CallOptions = {},
+    longest = own,
   ): Promise<T> {
     const limit = AbortSignal.timeout(longest)
     const init = inJson(method, json, body)

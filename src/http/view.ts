@@ -4,10 +4,12 @@
  * @module
  */
 import Bowser from 'bowser'
+import type { Verified } from '../flows/audit.ts'
 import type { AnyCaller, Caller } from '../flows/authenticate.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
 import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
 import type { AuditRow } from '../rules/audit.ts'
+import { faultKinds } from '../rules/audit-walk.ts'
 import type * as facts from '../rules/facts.ts'
 import { addressesIn } from '../rules/lockout.ts'
 import type { Instant } from '../rules/time.ts'
@@ -77,10 +79,38 @@ export function auditView(row: AuditRow): wire.AuditEvent {
     device: row.device,
     outcome: row.outcome,
     reason: row.reason,
-    // Written only by us, from a flat object.
-    details: row.details === null ? null : (JSON.parse(row.details) as wire.Activity['details']),
+    details: detailsOf(row),
   }
 }
+
+/** An event as it is carried away, with what seals it. */
+export const exportView = (row: AuditRow): wire.ExportedEvent => ({
+  ...auditView(row),
+  mac: row.mac,
+})
+
+/** We write a flat object; whoever altered the row may have written anything. */
+function detailsOf({ details }: AuditRow): wire.Activity['details'] {
+  if (details === null) return null
+  try {
+    const value: unknown = JSON.parse(details)
+    if (typeof value === 'object' && !Array.isArray(value)) return value as wire.Activity['details']
+  } catch {
+    // Told as it stands.
+  }
+  return { unreadable: details }
+}
+
+/** What became of a verification. */
+export const verificationView = (verified: Verified): wire.AuditVerification => ({
+  ...verified,
+  at: iso(verified.at),
+  faults: verified.faults.map((fault) => ({
+    ...fault,
+    at: fault.at === null ? null : iso(fault.at),
+    detail: faultKinds[fault.what],
+  })),
+})
 
 const kinds = ['desktop', 'mobile', 'tablet'] as const
 

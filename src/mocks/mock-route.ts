@@ -16,7 +16,14 @@ export interface Asked {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export type Told = { readonly status: number; readonly body?: unknown } | Omit<Refusal, 'ok'>
+export type Told =
+  | {
+      readonly status: number
+      readonly body?: unknown
+      /** Sent as JSON lines, instead of a body. */
+      readonly lines?: readonly unknown[]
+    }
+  | Omit<Refusal, 'ok'>
 
 export interface MockRoute {
   readonly caller: 'anyone' | 'signed-in'

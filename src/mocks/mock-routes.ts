@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Activity, Session } from '../wire.ts'
+import type { Session } from '../wire.ts'
+import { activityOf, mockAudit } from './mock-audit.ts'
 import { mockKeys } from './mock-keys.ts'
 import { mockPeople } from './mock-people.ts'
 import { type Asked, done, inside, type MockRoute, no, ok, page, type Told } from './mock-route.ts'
@@ -149,24 +150,10 @@ export const mockRoutes: Readonly<Record<string, MockRoute>> = {
   'GET /auth/activity': {
     ...inside,
     answer(asked) {
-      const { user, session } = asked.me
-      const who = `user:${user.id}`
-      const signedIn: Activity = {
-        id: session.id,
-        at: session.createdAt,
-        type: 'auth.signed_in',
-        actor: who,
-        subject: who,
-        session: session.id,
-        address: session.address,
-        device: null,
-        outcome: 'success',
-        reason: null,
-        details: null,
-      }
-      return page([signedIn], asked)
+      return page([activityOf(asked.me.session)], asked)
     },
   },
   ...mockKeys,
   ...mockPeople,
+  ...mockAudit,
 }

@@ -203,7 +203,11 @@ function refusalOf(world: MockWorld, route: MockRoute, request: Request): Told |
 
 function responseOf(told: Told): Response {
   if ('status' in told) {
-    const { status, body } = told
+    const { status, body, lines } = told
+    if (lines) {
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+      return new Response(text, { status, headers: { 'Content-Type': 'application/x-ndjson' } })
+    }
     return body === undefined ? new Response(null, { status }) : Response.json(body, { status })
   }
   const { problem, headers } = problemOf(told, newId())

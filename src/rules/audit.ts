@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { Keys } from './keys.ts'
 import type { Instant } from './time.ts'
 
@@ -42,6 +42,7 @@ export const auditEvents = {
   'key.refused': 'An API key was well formed and let nobody in; `reason` says why.',
   'socket.refused': 'A ticket came from a page of another origin than it was asked for from.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
+  'audit.exported': 'Somebody took a copy of the records.',
 } as const
 
 export type AuditType = keyof typeof auditEvents
@@ -125,7 +126,11 @@ export function seal(
 }
 
 /** The MAC of one row over the one before it: HMAC-SHA-256, base64url. */
-export function macOf(key: Buffer, previousMac: string, row: Omit<AuditRow, 'mac'>): string {
+export function macOf(
+  key: Buffer | KeyObject,
+  previousMac: string,
+  row: Omit<AuditRow, 'mac'>,
+): string {
   // An array of fixed order is the canonical form: no name can be swapped, none left out unseen.
   const canonical = JSON.stringify([
     previousMac,

@@ -58,6 +58,8 @@ export interface Keys extends Checking {
   active(purpose: Purpose): { readonly id: string; readonly key: Buffer }
   /** The keys before the active one, as far as they are good for that; the newest first. */
   older(purpose: Purpose): readonly Buffer[]
+  /** All that are good for that, retired ones too, the active one first; for `createHmac`. */
+  every(purpose: Purpose): readonly KeyObject[]
   /** Of the leaked ones: whoever shows something made under them can be told that it is void. */
   readonly leaked: Checking
 }
@@ -105,6 +107,10 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
     ...found,
     older: (purpose) =>
       [...verify, ...passwordsOnly].flatMap(({ id }) => found.byId(purpose, id) ?? []),
+    every: (purpose) =>
+      [...roots, ...passwordsOnly, ...auditOnly].flatMap(
+        ({ id }) => found.forMac(purpose, id) ?? [],
+      ),
     ids: roots.map(({ id }) => id),
     leaked: {
       ...derived(instanceId, [[passwordsOnly, ['access']]]),

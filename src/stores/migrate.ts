@@ -14,6 +14,7 @@ import { lockouts } from './migrations/0004-lockouts.ts'
 import { sweeps } from './migrations/0005-sweeps.ts'
 import { feed } from './migrations/0006-feed.ts'
 import { keys } from './migrations/0007-keys.ts'
+import { audit } from './migrations/0008-audit.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -34,6 +35,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-sweeps': sweeps,
   '0006-feed': feed,
   '0007-keys': keys,
+  '0008-audit': audit,
 }
 
 /** The database being opened. */

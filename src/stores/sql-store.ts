@@ -18,6 +18,7 @@ import type { Node } from './node.ts'
 import { isResting, plan, refuseUnknownList, toldBy } from './plan.ts'
 import { online } from './presence.ts'
 import { queue } from './queue.ts'
+import { recordsOf } from './records.ts'
 import { type Site, shapes } from './shapes.ts'
 import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
 import { sweepSlice } from './sweep.ts'
@@ -104,6 +105,7 @@ export function sqlStore(given: {
 
   return {
     step,
+    records: recordsOf(site),
 
     async find<R extends Ref>(ref: R) {
       const { rows } = await database.read((now) => [

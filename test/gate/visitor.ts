@@ -75,7 +75,8 @@ export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7
     if (endless) await response.body?.cancel()
     const text = endless ? '' : await response.text()
     const { status, headers } = response
-    return { status, headers, text, json: text === '' ? {} : JSON.parse(text), set }
+    const lines = headers.get('content-type') === 'application/x-ndjson'
+    return { status, headers, text, json: text === '' || lines ? {} : JSON.parse(text), set }
   }
 
   return {

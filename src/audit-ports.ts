@@ -1,0 +1,51 @@
+/**
+ * The ports of the audit: how it is read and kept. What a step records goes through the store, with the
+ * change it belongs to.
+ *
+ * @module
+ */
+import type { AuditRow, ChainHead } from './rules/audit.ts'
+import type { Instant } from './rules/time.ts'
+
+/** Which records: those of which all of this holds. */
+export interface RecordsAsked {
+  readonly types?: readonly string[] | undefined
+  /** About the person with this id, or done by that person. */
+  readonly user?: string | undefined
+  /** Not earlier than this. */
+  readonly from?: Instant | undefined
+  /** Earlier than this. */
+  readonly to?: Instant | undefined
+  /** By instant, then chain, then number. */
+  readonly order: 'newest first' | 'oldest first'
+}
+
+/** Where a record stands among all. */
+export type RecordPlace = Pick<AuditRow, 'at' | 'chain' | 'seq'>
+
+/** A chain of the audit, as it is found. */
+export interface ChainFound {
+  readonly chain: string
+  /** Where it ends as its writer has it; `undefined` where rows have no end. */
+  readonly head: ChainHead | undefined
+  /** The highest number among its rows; 0 where there are none. */
+  readonly last: number
+}
+
+/** What was recorded, read past every step: it decides nothing. Long lists let others take turns. */
+export interface Records {
+  /**
+   * The records after a place, at most `limit` (1,000). With `types` they may be fewer although more
+   * come: `next` says whether.
+   */
+  page(
+    asked: RecordsAsked,
+    from: { readonly after?: RecordPlace | undefined; readonly limit: number },
+  ): Promise<{ readonly items: readonly AuditRow[]; readonly next: RecordPlace | undefined }>
+
+  /** The chains there are, in order of their names, some hundred at a time. */
+  chains(after?: string): Promise<{ readonly found: readonly ChainFound[]; readonly next?: string }>
+
+  /** The rows of a chain after a number, in order. */
+  rows(chain: string, after: number, limit: number): Promise<readonly AuditRow[]>
+}
