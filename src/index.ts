@@ -5,12 +5,8 @@
  */
 export type { Told } from './chores.ts'
 export type { From } from './http/site.ts'
-export {
-  type Operator,
-  OperatorRefusal,
-  openOperator,
-  type SecretStatus,
-} from './operator.ts'
+export { type Operator, openOperator, type SecretStatus } from './operator.ts'
+export { type Listed, OperatorRefusal, type PeopleOperator } from './operator-people.ts'
 export { SettingsError, saidIn, settings } from './options.ts'
 export { Unavailable } from './ports.ts'
 export type { KeyUses } from './rules/retirement.ts'

@@ -5,6 +5,7 @@
  */
 import { acquaint, meet as meetKeys, rotated } from './flows/acquaint.ts'
 import { carryNames, type Generation, generationsOf, recordRetired } from './flows/secrets.ts'
+import { OperatorRefusal, operatingPeople, type PeopleOperator } from './operator-people.ts'
 import { SettingsError, settled } from './options.ts'
 import type { Clock } from './ports.ts'
 import { deriveKeys, type Ring } from './rules/keys.ts'
@@ -14,18 +15,7 @@ import type { Said } from './rules/settle.ts'
 import { systemRandom as random } from './system/random.ts'
 import { readRing } from './system/root-secret.ts'
 import { newSecret, rewriteSecretFile } from './system/secret-file.ts'
-import { complaintsOf, openKept } from './world.ts'
-
-/** What is not done, and why; `uses` when something alive stands in the way. */
-export class OperatorRefusal extends Error {
-  override readonly name = 'OperatorRefusal'
-  readonly uses: KeyUses | undefined
-
-  constructor(message: string, uses?: KeyUses) {
-    super(message)
-    this.uses = uses
-  }
-}
+import { complaintsOf, openKept, worldOfCommand } from './world.ts'
 
 export interface SecretStatus {
   /** Where the secret stands; `undefined` where it is given as text. */
@@ -36,6 +26,12 @@ export interface SecretStatus {
 }
 
 export interface Operator {
+  /**
+   * What may be done about people, their sessions and keys.
+   *
+   * @throws {OperatorRefusal} When the secret is not the one this database was made with.
+   */
+  people(): Promise<PeopleOperator>
   /** Which root secrets there are, and what still needs each. */
   secretStatus(): Promise<SecretStatus>
   /**
@@ -75,11 +71,10 @@ export async function openOperator(
 ): Promise<Operator> {
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
-  const { store, keyring, ring, file, instanceId } = await openKept(
-    settled(said).policy,
-    'kept',
-    clock,
-  )
+  const { policy } = settled(said)
+  const kept = await openKept(policy, 'kept', clock)
+  const { store, keyring, ring, file, instanceId } = kept
+  const { world, close } = worldOfCommand(policy, kept, clock)
 
   /** The ring in the file, and its keys met by the database. */
   async function meet(): Promise<{ path: string; name: string; ring: Ring; moved: boolean }> {
@@ -101,6 +96,12 @@ export async function openOperator(
   }
 
   return {
+    async people() {
+      const met = await acquaint(store, keyring.keys, actor)
+      if (!met.ok) throw new OperatorRefusal(met.complaint)
+      return operatingPeople(world, actor)
+    },
+
     async secretStatus() {
       const found = await generationsOf(store, await ringNow())
       return { file: file?.path, ...found }
@@ -162,7 +163,7 @@ export async function openOperator(
       return { uses }
     },
 
-    close: () => store.close(),
+    close,
   }
 }
 

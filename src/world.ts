@@ -9,14 +9,14 @@ import { dirname, join } from 'node:path'
 import { acquaint } from './flows/acquaint.ts'
 import { type Keyring, keyringOf } from './keyring.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
-import type { Clock, Store, World } from './ports.ts'
+import type { Clock, PasswordHasher, Standing, Store, World } from './ports.ts'
 import type { Ring } from './rules/keys.ts'
 import { setupTokensOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
 import { type Node, startNode } from './stores/node.ts'
 import { openDatabase } from './stores/open.ts'
 import { sqlStore } from './stores/sql-store.ts'
-import { standingOf } from './stores/standing.ts'
+import { standingOf, withoutMemory } from './stores/standing.ts'
 import { argon2id, hashingDefaults } from './system/argon2id.ts'
 import { loadBlocklist } from './system/blocklist.ts'
 import { systemClock } from './system/clock.ts'
@@ -52,7 +52,7 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
 }
 
 /** What a node keeps, opened: the store, and the keys it is sealed under. */
-interface Kept {
+export interface Kept {
   readonly store: Store
   /** Where it answers requests: a command does not. */
   readonly node: Node | undefined
@@ -121,10 +121,8 @@ export async function openWorld(
   const complaints = await complaintsOf(said)
   if (complaints.length > 0) throw new SettingsError(complaints)
   const { policy } = settled(said)
-  const { publicOrigin = '' } = policy
-  const { session, password, refresh, stepUp, ticket, socket, lockout, limits } = policy
-
-  const { store, node, keyring, instanceId, now } = await openKept(policy, 'made', clock)
+  const kept = await openKept(policy, 'made', clock)
+  const { store, node, keyring } = kept
   if (!node) throw new Error('a world without a node')
   const leave = async () => {
     await node.close()
@@ -139,29 +137,77 @@ export async function openWorld(
     throw new SettingsError([met.complaint])
   }
 
-  const { memory, passes, queue, workers } = policy.hashing
-  const threads = workers === 0 ? hashingDefaults.workers : workers
-  const hasher = argon2id({ memory, passes, queue, workers: threads })
-  const world: World = {
-    store,
-    standing: standingOf(node, store),
-    clock: { now, elapsed: () => (clock ?? systemClock).elapsed() },
-    random,
-    hasher,
-    get keys() {
-      return keyring.keys
-    },
-    policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits },
-    instanceId,
-    publicOrigin,
-    get setupTokens() {
-      return policy.setupToken ? [policy.setupToken] : setupTokensOf(keyring.keys, instanceId)
-    },
-    commonPasswords: loadBlocklist,
-  }
+  const hasher = hasherOf(policy)
+  const world = worldOf(policy, kept, { standing: standingOf(node, store), hasher, clock })
   const close = async () => {
     await hasher.close()
     await leave()
   }
   return { world, policy, keyring, close }
+}
+
+/** The world of a command: it answers no requests, and hashes at most one password. */
+export function worldOfCommand(
+  policy: Policy,
+  kept: Kept,
+  clock: Clock | undefined,
+): { world: World; close: () => Promise<void> } {
+  let hasher: PasswordHasher | undefined
+  const world = worldOf(policy, kept, {
+    standing: withoutMemory(kept.store),
+    // Threads are started by whoever needs one.
+    get hasher() {
+      hasher ??= hasherOf(policy, 1)
+      return hasher
+    },
+    clock,
+  })
+  return {
+    world,
+    async close() {
+      await hasher?.close()
+      await kept.store.close()
+    },
+  }
+}
+
+function hasherOf({ hashing }: Policy, threads?: number): PasswordHasher {
+  const { memory, passes, queue, workers } = hashing
+  return argon2id({
+    memory,
+    passes,
+    queue,
+    workers: threads ?? (workers === 0 ? hashingDefaults.workers : workers),
+  })
+}
+
+function worldOf(
+  policy: Policy,
+  { store, keyring, instanceId, now }: Kept,
+  ports: {
+    readonly standing: Standing
+    readonly hasher: PasswordHasher
+    readonly clock: Clock | undefined
+  },
+): World {
+  const { session, password, refresh, stepUp, ticket, socket, lockout, limits } = policy
+  return {
+    store,
+    standing: ports.standing,
+    clock: { now, elapsed: () => (ports.clock ?? systemClock).elapsed() },
+    random,
+    get hasher() {
+      return ports.hasher
+    },
+    get keys() {
+      return keyring.keys
+    },
+    policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits },
+    instanceId,
+    publicOrigin: policy.publicOrigin ?? '',
+    get setupTokens() {
+      return policy.setupToken ? [policy.setupToken] : setupTokensOf(keyring.keys, instanceId)
+    },
+    commonPasswords: loadBlocklist,
+  }
 }

@@ -4,18 +4,18 @@
  *
  * @module
  */
-import { apiKey, keysOf, type World } from '../ports.ts'
+import { apiKey, keysOf, user as userRef, type World } from '../ports.ts'
 import { isPermission, may } from '../rules/access.ts'
 import { expiryFault, keyText, mostKeys, newKey, rotatedKey } from '../rules/api-key.ts'
 import { type AuditType, event } from '../rules/audit.ts'
 import { authority } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
-import type { ApiKey } from '../rules/facts.ts'
+import type { ApiKey, User } from '../rules/facts.ts'
 import { showableName } from '../rules/identifier.ts'
 import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { forget, keep, type Step } from '../rules/step.ts'
 import type { Instant, Millis } from '../rules/time.ts'
-import { acting, refused } from './acting.ts'
+import { acting, authorityOf, type Doer, doneBy, refused } from './acting.ts'
 import type { Caller } from './authenticate.ts'
 import { newId } from './grant.ts'
 
@@ -26,10 +26,10 @@ export interface Issued {
   readonly secret: string
 }
 
-/** A page of the caller's keys, newest first, and where the next begins. */
-export async function ownKeys(
+/** A page of somebody's keys, newest first, and where the next begins. */
+export async function listKeys(
   world: World,
-  { user: { id } }: Caller,
+  { id }: Pick<User, 'id'>,
   from: { after: Place | undefined; limit: number },
 ): Promise<{ items: readonly ApiKey[]; next: Place | undefined }> {
   const rows = await world.store.page(keysOf(id), { ...from, limit: from.limit + 1 })
@@ -38,27 +38,35 @@ export async function ownKeys(
 }
 
 /**
- * Makes a key.
+ * Makes a key for its owner: for oneself, or for whom the operator names.
  *
- * @returns `validation_failed` with fields; `forbidden` for a scope that the caller does not have;
- *   `conflict` when there are 50; `step_up_required`.
+ * @returns `validation_failed` with fields; `forbidden` for a scope that the owner does not have;
+ *   `conflict` when there are 50; `step_up_required`; `not_found` for an owner who was deleted.
  */
 export function issueKey(
   world: World,
-  caller: Caller,
-  asked: { name: string; scopes: readonly string[]; expiresAt: Instant },
-  address: string,
+  caller: Doer,
+  asked: {
+    readonly name: string
+    readonly scopes: readonly string[]
+    readonly expiresAt: Instant
+    /** Of the operator alone: everybody else makes keys for himself. */
+    readonly userId?: string
+  },
+  address: string | null,
 ): Promise<Issued | Refusal> {
   const name = showableName(asked.name)
   const { scopes, expiresAt } = asked
   const id = newId(world)
   const secret = keyText(id, world.random.bytes(32))
-  const userId = caller.user.id
+  const userId = caller.user?.id ?? asked.userId ?? ''
   return world.store.step(
-    { ...acting(caller), keys: keysOf(userId) },
+    { ...acting(caller), owner: userRef(userId), keys: keysOf(userId) },
     (shown, now): Step<Issued | Refusal> => {
-      const by = authority(shown, { fresh: world.policy.stepUp }, now)
+      const by = authorityOf(caller, shown, { fresh: world.policy.stepUp }, now)
       if (!by.ok) return { verdict: by }
+      const { owner } = shown
+      if (!owner || owner.deletedAt !== null) return { verdict: refuse('not_found') }
       const late = expiryFault(expiresAt, now)
       const fields = [
         ...(name === undefined ? [nameFault] : []),
@@ -68,7 +76,7 @@ export function issueKey(
       if (fields.length > 0 || name === undefined)
         return { verdict: refuse('validation_failed', { fields }) }
       const wanted = scopes.filter(isPermission)
-      const missing = wanted.find((scope) => !may(by.me, scope))
+      const missing = wanted.find((scope) => !may(owner, scope))
       if (missing !== undefined) {
         const refusal = refuse('forbidden', { why: missing })
         return { verdict: refusal, record: [refused(caller, userId, refusal, address)] }
@@ -128,16 +136,16 @@ export function rotateKey(
 /** Ends a key. @returns `not_found` for one that is unknown or somebody else's. */
 export function revokeKey(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  address: string,
+  address: string | null,
 ): Promise<Refusal | undefined> {
   const asked = { ...acting(caller), key: apiKey(id) }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
-    const by = authority(shown, {}, now)
+    const by = authorityOf(caller, shown, {}, now)
     if (!by.ok) return { verdict: by }
     const { key } = shown
-    if (key?.userId !== by.me.id) return { verdict: refuse('not_found') }
+    if (!key || (caller.user && key.userId !== by.me.id)) return { verdict: refuse('not_found') }
     return {
       verdict: undefined,
       keep: [forget('keys', key.id)],
@@ -160,12 +168,11 @@ const scopeFault: FieldRefusal = {
 
 function told(
   type: AuditType,
-  { user, session }: Caller,
-  { id, name }: ApiKey,
-  address: string,
+  doer: Doer,
+  { id, name, userId }: ApiKey,
+  address: string | null,
   more: Readonly<Record<string, string | number | null>> = {},
 ) {
-  const who = `user:${user.id}`
   const details = JSON.stringify({ key: id, name, ...more })
-  return event(type, 'success', { actor: who, subject: who, session: session.id, address, details })
+  return event(type, 'success', { ...doneBy(doer), subject: `user:${userId}`, address, details })
 }

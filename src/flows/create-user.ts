@@ -6,7 +6,6 @@
  * @module
  */
 import { userNamed, type World } from '../ports.ts'
-import { authority } from '../rules/authority.ts'
 import type { User } from '../rules/facts.ts'
 import {
   canonicalName,
@@ -17,10 +16,8 @@ import {
 import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { knowsRoles, mayChange, newUser, unknownRole } from '../rules/user.ts'
-import { acting, deed, refused } from './acting.ts'
-import type { Caller } from './authenticate.ts'
+import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './acting.ts'
 import { newId } from './grant.ts'
-import type { From } from './log-in.ts'
 import { faultOf, generated, hashed } from './password.ts'
 
 type Created = { readonly ok: true; readonly user: User }
@@ -33,14 +30,14 @@ type Created = { readonly ok: true; readonly user: User }
  */
 export async function createUser(
   world: World,
-  caller: Caller,
+  caller: Doer,
   asked: {
     username: string
     role: string
     displayName?: string | undefined
     password?: string | undefined
   },
-  { address, bucket }: From,
+  { address, bucket }: DoneFrom,
 ): Promise<(Created & { temporaryPassword: string | undefined }) | Refusal> {
   const who = await described(world, asked)
   if ('fields' in who) return refuse('validation_failed', { fields: who.fields })
@@ -52,7 +49,8 @@ export async function createUser(
   const verdict = await world.store.step(
     { ...acting(caller), taken: userNamed(who.username) },
     (shown, now): Step<Created | Refusal> => {
-      const by = authority(shown, { permission: 'users:write', fresh: world.policy.stepUp }, now)
+      const needs = { permission: 'users:write', fresh: world.policy.stepUp } as const
+      const by = authorityOf(caller, shown, needs, now)
       if (!by.ok) return { verdict: by }
       const user = newUser({ ...who, id, role: asked.role, passwordHash: hash.value }, now)
       const refusal = mayChange(by.me, user)

@@ -6,12 +6,11 @@
 import { attempts, user as userRef, type World } from '../ports.ts'
 import { isAtLeast } from '../rules/access.ts'
 import { event } from '../rules/audit.ts'
-import { authorityBy } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { Attempts } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { forget, type Step } from '../rules/step.ts'
-import { actingBy, doneBy, refused } from './acting.ts'
+import { actingBy, authorityOfAny, doneBy, type OperatorCaller, refused } from './acting.ts'
 import type { AnyCaller } from './authenticate.ts'
 import { nameBucketOf } from './charge.ts'
 
@@ -36,9 +35,9 @@ export async function lockouts(
  */
 export async function unlock(
   world: World,
-  caller: AnyCaller,
+  caller: AnyCaller | OperatorCaller,
   id: string,
-  address: string,
+  address: string | null,
 ): Promise<Refusal | undefined> {
   const username = (await world.store.find(userRef(id)))?.username ?? ''
   const asked = {
@@ -47,7 +46,7 @@ export async function unlock(
     ...actingBy(caller),
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
-    const by = authorityBy(shown, 'users:write', now)
+    const by = authorityOfAny(caller, shown, 'users:write', now)
     if (!by.ok) return { verdict: by }
     const { target, bucket } = shown
     const { me } = by

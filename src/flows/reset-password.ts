@@ -6,14 +6,11 @@
  * @module
  */
 import { devicesOf, user as userRef, type World } from '../ports.ts'
-import { authority } from '../rules/authority.ts'
 import { forgetDevices } from '../rules/device.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { mayChange, withTemporary } from '../rules/user.ts'
-import { acting, deed, refused } from './acting.ts'
-import type { Caller } from './authenticate.ts'
-import type { From } from './log-in.ts'
+import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './acting.ts'
 import { generated, hashed } from './password.ts'
 
 /**
@@ -23,9 +20,9 @@ import { generated, hashed } from './password.ts'
  */
 export async function resetPassword(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  { address, bucket }: From,
+  { address, bucket }: DoneFrom,
 ): Promise<{ ok: true; temporaryPassword: string } | Refusal> {
   const temporaryPassword = generated(world)
   const hash = await hashed(world, temporaryPassword, bucket)
@@ -33,7 +30,8 @@ export async function resetPassword(
   return world.store.step(
     { ...acting(caller), whom: userRef(id), devices: devicesOf(id) },
     (shown, now): Step<{ ok: true; temporaryPassword: string } | Refusal> => {
-      const by = authority(shown, { permission: 'users:write', fresh: world.policy.stepUp }, now)
+      const needs = { permission: 'users:write', fresh: world.policy.stepUp } as const
+      const by = authorityOf(caller, shown, needs, now)
       if (!by.ok) return { verdict: by }
       const { whom } = shown
       if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }

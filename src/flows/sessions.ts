@@ -17,14 +17,14 @@ import {
 } from '../ports.ts'
 import { may } from '../rules/access.ts'
 import { event } from '../rules/audit.ts'
-import { authority, type Needs } from '../rules/authority.ts'
+import type { Needs } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { EndReason, Instance, Session, User } from '../rules/facts.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { end, evictSurplus, standing } from '../rules/session.ts'
 import type { Step } from '../rules/step.ts'
 import { mayChange } from '../rules/user.ts'
-import { acting, refused } from './acting.ts'
+import { acting, authorityOf, type Doer, doneBy, refused } from './acting.ts'
 import type { Caller } from './authenticate.ts'
 
 /** A page of the caller's own live sessions, newest first, and where the next begins. */
@@ -67,15 +67,15 @@ export async function allSessions(
  */
 export async function endOne(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  address: string,
+  address: string | null,
 ): Promise<Refusal | undefined> {
-  const current = id === caller.session.id
+  const current = id === caller.session?.id
   // Whose it is stands on its row, so that person is only known after a first look at it. Another's is
   // found no more than nobody's by who may not end it, or the time it takes would tell.
   const { user: me } = caller
-  const all = may(me, 'sessions:revoke')
+  const all = !me || may(me, 'sessions:revoke')
   const found = await world.store.find(all ? sessionRef(id) : sessionOf(me.id, id))
   const asked = {
     ...acting(caller),
@@ -84,14 +84,14 @@ export async function endOne(
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
     const { session, owner } = shown
-    const by = authority(shown, {}, now)
+    const by = authorityOf(caller, shown, {}, now)
     if (!by.ok) return { verdict: by }
     const own = session?.userId === by.me.id
     if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))
       return { verdict: refuse('not_found') }
     const refusal = mayChange(by.me, owner)
     if (refusal) return { verdict: refusal, record: [refused(caller, owner.id, refusal, address)] }
-    return ended(shown, current ? 'logout' : 'revoked', by.me.id, address, now)
+    return ended(shown, current ? 'logout' : 'revoked', doneBy(caller).actor, address, now)
   })
 }
 
@@ -103,7 +103,9 @@ export async function endOne(
 export async function logOut(world: World, id: string, address: string): Promise<void> {
   const owner = (await world.store.find(sessionRef(id)))?.userId ?? ''
   const asked = { here: instance(), session: sessionRef(id), owner: userRef(owner) }
-  await world.store.step(asked, (shown, now) => ended(shown, 'logout', owner, address, now))
+  await world.store.step(asked, (shown, now) =>
+    ended(shown, 'logout', `user:${owner}`, address, now),
+  )
 }
 
 type Ended = { readonly ok: true; readonly revoked: number }
@@ -117,14 +119,14 @@ export const endOthers = (world: World, caller: Caller, address: string) =>
  *
  * @returns `not_found`; `forbidden` for who has a higher role; `step_up_required`.
  */
-export const endAllOf = (world: World, caller: Caller, id: string, address: string) =>
+export const endAllOf = (world: World, caller: Doer, id: string, address: string | null) =>
   endAll(world, caller, id, address, { permission: 'users:write', fresh: world.policy.stepUp })
 
 async function endAll(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  address: string,
+  address: string | null,
   needs: Needs,
 ): Promise<Ended | Refusal> {
   // A step is shown so many of them at most, and where there is no limit there may be more.
@@ -155,21 +157,21 @@ export async function evictRest(
 
 function endShown(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  address: string,
+  address: string | null,
   needs: Needs,
 ): Promise<Ended | Refusal> {
   const asked = { ...acting(caller), whom: userRef(id), live: sessionsOf(id) }
   return world.store.step(asked, (shown, now): Step<Ended | Refusal> => {
     const { whom, live } = shown
-    const by = authority(shown, needs, now)
+    const by = authorityOf(caller, shown, needs, now)
     if (!by.ok) return { verdict: by }
     if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
     const refusal = mayChange(by.me, whom)
     if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
-    const others = live.filter((other) => other.id !== caller.session.id)
-    const said = { actor: `user:${by.me.id}`, subject: `user:${id}`, address }
+    const others = live.filter((other) => other.id !== caller.session?.id)
+    const said = { actor: doneBy(caller).actor, subject: `user:${id}`, address }
     return {
       verdict: { ok: true, revoked: others.length },
       keep: others.map((other) => end(other, 'revoked', now)),
@@ -190,18 +192,13 @@ interface Shown {
 function ended(
   { here, session, owner }: Shown,
   reason: EndReason & ('logout' | 'revoked'),
-  by: string,
-  address: string,
+  actor: string,
+  address: string | null,
   now: number,
 ): Step<undefined> {
   if (!here || !session || standing(session, owner, here, now)) return { verdict: undefined }
   const type = reason === 'logout' ? 'auth.signed_out' : 'session.revoked'
-  const said = {
-    actor: `user:${by}`,
-    subject: `user:${session.userId}`,
-    session: session.id,
-    address,
-  }
+  const said = { actor, subject: `user:${session.userId}`, session: session.id, address }
   return {
     verdict: undefined,
     keep: [end(session, reason, now)],

@@ -7,7 +7,7 @@
 import { devicesOf, owners, people, sessionsOf, user as userRef, type World } from '../ports.ts'
 import { isPrivileged } from '../rules/access.ts'
 import type { AuditType } from '../rules/audit.ts'
-import { authority } from '../rules/authority.ts'
+import type { Actor } from '../rules/authority.ts'
 import type { Place } from '../rules/cursor.ts'
 import { forgetDevices } from '../rules/device.ts'
 import type { User } from '../rules/facts.ts'
@@ -25,9 +25,7 @@ import {
   type UserChange,
   unknownRole,
 } from '../rules/user.ts'
-import { acting, deed, refused } from './acting.ts'
-import type { Caller } from './authenticate.ts'
-import type { From } from './log-in.ts'
+import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './acting.ts'
 
 type Done = { readonly ok: true; readonly user: User }
 
@@ -59,10 +57,10 @@ export async function findUser(world: World, id: string): Promise<Done | Refusal
  */
 export async function updateUser(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
   asked: UserChange,
-  { address }: From,
+  { address }: Pick<DoneFrom, 'address'>,
 ): Promise<Done | Refusal> {
   const { displayName } = asked
   const name = typeof displayName === 'string' ? showableName(displayName) : displayName
@@ -85,9 +83,9 @@ export async function updateUser(
 /** Deletes somebody: gone for good, his name free. @returns As {@link updateUser}. */
 export async function deleteUser(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  { address }: From,
+  { address }: Pick<DoneFrom, 'address'>,
 ): Promise<Done | Refusal> {
   return upon(world, caller, id, address, (whom, me, now) => {
     const refusal = mayChange(me, whom)
@@ -108,10 +106,10 @@ interface Said {
 /** One step over one person, as long as the caller may and an owner is left. */
 function upon(
   world: World,
-  caller: Caller,
+  caller: Doer,
   id: string,
-  address: string,
-  decide: (whom: User, me: User, now: Instant) => { user: User; record: Said[] } | Refusal,
+  address: string | null,
+  decide: (whom: User, me: Actor, now: Instant) => { user: User; record: Said[] } | Refusal,
 ): Promise<Done | Refusal> {
   const asked = {
     ...acting(caller),
@@ -121,7 +119,7 @@ function upon(
     live: sessionsOf(id),
   }
   return world.store.step(asked, (shown, now): Step<Done | Refusal> => {
-    const by = authority(shown, needs(world), now)
+    const by = authorityOf(caller, shown, needs(world), now)
     if (!by.ok) return { verdict: by }
     const { whom } = shown
     if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }

@@ -31,17 +31,17 @@ export function userView(user: facts.User): wire.User {
   }
 }
 
-/** A session of `owner`, as `caller`'s session list shows it. */
+/** A session of `owner`, as a list shows it; `current` is the one it is shown in, if it is in one. */
 export function sessionView(
   session: facts.Session,
   owner: facts.User,
-  current: facts.Session,
+  current: facts.Session | undefined,
 ): wire.Session {
   return {
     id: session.id,
     userId: session.userId,
     username: owner.username,
-    current: session.id === current.id,
+    current: session.id === current?.id,
     device: deviceView(session.userAgent),
     address: session.address,
     createdAt: iso(session.createdAt),

@@ -21,6 +21,18 @@ export interface Acting {
   readonly mine: Session | undefined
 }
 
+/** The one who acts: what is asked of him besides. */
+export type Actor = Pick<User, 'id' | 'role' | 'scopes'>
+
+/**
+ * The operator at the command line. Whoever holds the database and the secret needs no session; he
+ * stands as high as an owner, and what holds for all holds for him.
+ */
+export const operating: { readonly ok: true; readonly me: Actor } = {
+  ok: true,
+  me: { id: '', role: 'owner', scopes: '[]' },
+}
+
 /** What the deed needs, besides a session that stands. */
 export interface Needs {
   readonly permission?: Permission

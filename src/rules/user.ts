@@ -124,7 +124,11 @@ export const unknownRole = (name: 'role' | 'scopes'): FieldRefusal => ({
  * Whether `me` may do something to `whom`: nobody does anything to somebody of a higher role, and
  * nobody gives or takes a role above the own.
  */
-export function mayChange(me: User, whom: User, change: UserChange = {}): Refusal | undefined {
+export function mayChange(
+  me: Pick<User, 'role'>,
+  whom: User,
+  change: UserChange = {},
+): Refusal | undefined {
   const before = scopesOf(whom)
   const after = change.scopes ?? before
   const missing = (from: readonly ScopedRole[], than: readonly ScopedRole[]) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { flagName } from '../index.ts'
 import { allPaths, type Sources } from './configuration.ts'
 
@@ -19,6 +19,26 @@ export function takesSettings(command: Command): Command {
     command.addOption(command.name() === 'serve' ? option : option.hideHelp())
   }
   return command
+}
+
+/** Adds a command that opens the instance: it takes the settings of `serve`, and `--json`. */
+export const operates = (parent: Command, usage: string, description: string): Command =>
+  takesSettings(parent.command(usage).description(description)).option(
+    '--json',
+    'print one JSON document',
+  )
+
+/** How many rows a list says at most. */
+export const limitOption = (): Option =>
+  new Option('--limit <rows>', 'at most so many').default('100').argParser((text: string) => {
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a number from 1 on.')
+    return text
+  })
+
+/** What was given with a flag that takes a value. */
+export const textOf = (flags: Flags, name: string): string | undefined => {
+  const value = flags[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 /** Where the settings of a command come from. @param unknown What else stood on the command line. */

@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { SettingsError } from '../index.ts'
 import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
 import { addSecretCommands } from './commands/secret.ts'
+import { addSessionCommands } from './commands/session.ts'
 import { check, serve } from './serve.ts'
 
 const program = new Command('sallyport')
@@ -33,6 +34,7 @@ serving.action(async (flags: Flags) => {
   process.stdout.write('Settings are good.\n')
 })
 
+addSessionCommands(program)
 addSecretCommands(program)
 
 try {

@@ -8,6 +8,28 @@ import type { Facts, Kind } from '../rules/facts.ts'
 import { subjectOf } from '../rules/trust.ts'
 import type { Node } from './node.ts'
 
+/** Where nobody answers requests, nothing is remembered: a command reads what it needs. */
+export const withoutMemory = (store: Pick<Store, 'find'>): Standing => ({
+  node: '',
+  recall: () => undefined,
+  find<K extends Kind>(kind: K, id: string) {
+    const ref: One<K> = { one: kind, by: 'id', is: id }
+    return store.find(ref) as Promise<Facts[K] | undefined>
+  },
+  forget: () => {},
+  watch: () => () => {},
+  count: () => {},
+  state: () => ({
+    fresh: false,
+    leaseAge: Number.POSITIVE_INFINITY,
+    feedLag: 0,
+    remembered: 0,
+    read: 0,
+    size: 0,
+    barriers: { count: 0, total: 0, longest: 0 },
+  }),
+})
+
 export function standingOf(node: Node, store: Pick<Store, 'find'>): Standing {
   const counted = { remembered: 0, read: 0 }
   const recall: Recall = (kind, id) => node.memory.get(kind, id)

@@ -54,6 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'src/keyring.ts',
       'src/chores.ts',
       'src/operator.ts',
+      'src/operator-people.ts',
       'src/sockets.ts',
     ],
     imports: ['composition', 'rules', 'ports', 'flows', 'stores', 'system', 'wire', 'http'],

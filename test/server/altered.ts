@@ -113,6 +113,13 @@ export const alterations = {
       throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
     }`,
   },
+  /** Hears of a revocation only after a while. */
+  'hears late': {
+    file: 'src/stores/node.ts',
+    from: 'const seen = row as Looked | undefined',
+    to: `if (heard && entries.length > 0) await new Promise((resolve) => setTimeout(resolve, 1_500))
+    const seen = row as Looked | undefined`,
+  },
   /** Answers a revocation without waiting for anybody. */
   'waits for nobody': {
     file: 'src/stores/sql-store.ts',

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Issued, issueKey, ownKeys, revokeKey, rotateKey } from '../../flows/api-keys.ts'
+import { type Issued, issueKey, listKeys, revokeKey, rotateKey } from '../../flows/api-keys.ts'
 import type { World } from '../../ports.ts'
 import type { Refusal } from '../../rules/refusal.ts'
 import { second } from '../../rules/time.ts'
@@ -32,7 +32,7 @@ export const apiKeyRoutes: readonly Route[] = [
       const from = pageFrom(world, bound, query)
       if (!from.ok) return from
       const now = world.clock.now()
-      const found = await ownKeys(world, caller, from.page)
+      const found = await listKeys(world, caller.user, from.page)
       const body: wire.Page<wire.ApiKey> = pageView(world, bound, found, (key) => keyView(key, now))
       return { ok: true, status: 200, body }
     },
