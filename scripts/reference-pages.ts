@@ -6,19 +6,7 @@
  */
 import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
-import { activityRoutes } from '../src/http/routes/activity.ts'
-import { apiKeyRoutes } from '../src/http/routes/api-keys.ts'
-import { auditRoutes } from '../src/http/routes/audit.ts'
-import { authRoutes } from '../src/http/routes/auth.ts'
-import { deviceRoutes } from '../src/http/routes/devices.ts'
-import { eventRoutes } from '../src/http/routes/events.ts'
-import { healthRoutes } from '../src/http/routes/health.ts'
-import { lockoutRoutes } from '../src/http/routes/lockouts.ts'
-import { passwordRoutes } from '../src/http/routes/passwords.ts'
-import { sessionRoutes } from '../src/http/routes/sessions.ts'
-import { ticketRoutes } from '../src/http/routes/tickets.ts'
-import { userRoutes } from '../src/http/routes/users.ts'
-import { verifyRoutes } from '../src/http/routes/verify.ts'
+import { routes } from '../src/http/routes.ts'
 import { settings } from '../src/options.ts'
 import { permissionsOf, roles } from '../src/rules/access.ts'
 import { auditEvents } from '../src/rules/audit.ts'
@@ -111,21 +99,7 @@ function routesPage(): string {
     if (guard.keys) return `${holder}, or an API key`
     return guard.stepUp ? `${holder}, password shown lately` : holder
   }
-  const rows = [
-    ...healthRoutes,
-    ...authRoutes,
-    ...passwordRoutes,
-    ...sessionRoutes,
-    ...activityRoutes,
-    ...userRoutes,
-    ...deviceRoutes,
-    ...lockoutRoutes,
-    ...apiKeyRoutes,
-    ...verifyRoutes,
-    ...ticketRoutes,
-    ...eventRoutes,
-    ...auditRoutes,
-  ].map((route) => [
+  const rows = routes.map((route) => [
     `\`${route.method} ${route.path}\``,
     who(route),
     route.guard.restricted ? 'yes' : 'no',

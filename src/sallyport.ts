@@ -14,19 +14,7 @@ import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
-import { activityRoutes } from './http/routes/activity.ts'
-import { apiKeyRoutes } from './http/routes/api-keys.ts'
-import { auditRoutes } from './http/routes/audit.ts'
-import { authRoutes } from './http/routes/auth.ts'
-import { deviceRoutes } from './http/routes/devices.ts'
-import { eventRoutes } from './http/routes/events.ts'
-import { healthRoutes } from './http/routes/health.ts'
-import { lockoutRoutes } from './http/routes/lockouts.ts'
-import { passwordRoutes } from './http/routes/passwords.ts'
-import { sessionRoutes } from './http/routes/sessions.ts'
-import { ticketRoutes } from './http/routes/tickets.ts'
-import { userRoutes } from './http/routes/users.ts'
-import { verifyRoutes } from './http/routes/verify.ts'
+import { routes } from './http/routes.ts'
 import type { Fault, From, Site } from './http/site.ts'
 import { callerView, signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
@@ -134,21 +122,7 @@ export async function openGate(
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
-  const handlePlain = handlerOf(site, [
-    ...healthRoutes,
-    ...authRoutes,
-    ...passwordRoutes,
-    ...sessionRoutes,
-    ...activityRoutes,
-    ...userRoutes,
-    ...deviceRoutes,
-    ...lockoutRoutes,
-    ...apiKeyRoutes,
-    ...verifyRoutes,
-    ...ticketRoutes,
-    ...eventRoutes,
-    ...auditRoutes,
-  ])
+  const handlePlain = handlerOf(site, routes)
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
 

@@ -20,6 +20,7 @@ import type { World } from '../ports.ts'
 import { durationOf } from '../rules/settle.ts'
 import { openGate, type Sallyport, type SallyportOptions } from '../sallyport.ts'
 import type { User } from '../wire.ts'
+import { noLimits } from './no-limits.ts'
 import { addPeople, type People, password } from './people.ts'
 import { type AuditLine, type ExpectedLine, recordedIn } from './recorded.ts'
 import { type TestBrowser, testBrowser } from './test-browser.ts'
@@ -62,15 +63,6 @@ export interface TestSallyport {
 
 const origin = 'https://app.example.test'
 const setupToken = 'the set-up token of a test, known to all'
-const off = {
-  floor: 0,
-  anonymous: 0,
-  signedIn: 0,
-  login: 0,
-  setup: 0,
-  changePassword: 0,
-  refresh: 0,
-}
 
 /** Opens it. Each is on its own: tests that have one each may run side by side. */
 export async function createTestSallyport(options: TestOptions = {}): Promise<TestSallyport> {
@@ -85,7 +77,7 @@ export async function createTestSallyport(options: TestOptions = {}): Promise<Te
       secret: 'a root secret of a test, which protects nothing at all',
       setupToken,
       hashing: { workers: 1 },
-      limits: off,
+      limits: noLimits,
       ...written,
     }),
     {

@@ -12,23 +12,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { createSallyport, type Sallyport, type SallyportOptions } from '../../src/index.ts'
+import { noLimits } from '../../src/testing/no-limits.ts'
 import { freshPostgres } from '../provision/postgres.ts'
+
+export { noLimits } from '../../src/testing/no-limits.ts'
 
 export const origin = 'https://app.example.test'
 export const setupToken = 'a setup token that only this test knows'
 export const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
-
-/** Every tier of the limits switched off. */
-export const noLimits = {
-  floor: 0,
-  anonymous: 0,
-  signedIn: 0,
-  login: 0,
-  setup: 0,
-  changePassword: 0,
-  refresh: 0,
-  ticket: 0,
-} as const
 
 /** The databases every scenario is run on. */
 export const databases = ['sqlite', 'postgres'] as const

@@ -4,10 +4,9 @@
  * @module
  */
 import { forgetOwn, ownDevices } from '../../flows/devices.ts'
-import { cursorAt, placeIn } from '../../rules/cursor.ts'
 import { deviceNamed } from '../../rules/device.ts'
-import { refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
+import { pageFrom, pageView } from '../paging.ts'
 import { type Route, signedIn } from '../route.ts'
 import { trustedView } from '../view.ts'
 
@@ -21,19 +20,13 @@ export const deviceRoutes: readonly Route[] = [
     query: wire.PageQuery,
     async answer({ site: { world }, query, cookies }, caller) {
       const bound = { list: 'devices', for: caller.user.id }
-      const after = query.cursor && placeIn(world.keys, bound, query.cursor)
-      if (query.cursor !== undefined && !after) {
-        const detail = 'This is not a cursor of this list.'
-        const fields = [{ name: 'cursor', code: 'not_allowed', detail }]
-        return refuse('validation_failed', { fields })
-      }
-      const page = { after: after || undefined, limit: query.limit }
-      const { items, next } = await ownDevices(world, caller, page)
+      const from = pageFrom(world, bound, query)
+      if (!from.ok) return from
+      const found = await ownDevices(world, caller, from.page)
       const current = deviceNamed(world.keys, cookies.device, caller.user.id)
-      const body: wire.Page<wire.Device> = {
-        items: items.map((item) => trustedView(item, current)),
-        nextCursor: next ? cursorAt(world.keys, bound, next) : null,
-      }
+      const body: wire.Page<wire.Device> = pageView(world, bound, found, (device) =>
+        trustedView(device, current),
+      )
       return { ok: true, status: 200, body }
     },
   }),

@@ -4,9 +4,8 @@
  * @module
  */
 import { lockouts, unlock } from '../../flows/lockouts.ts'
-import { cursorAt, placeIn } from '../../rules/cursor.ts'
-import { refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
+import { pageFrom, pageView } from '../paging.ts'
 import { alsoByKey, type Route } from '../route.ts'
 import { lockoutView } from '../view.ts'
 
@@ -20,19 +19,13 @@ export const lockoutRoutes: readonly Route[] = [
     query: wire.PageQuery,
     async answer({ site: { world }, query }, caller) {
       const bound = { list: 'lockouts', for: caller.user.id }
-      const after = query.cursor && placeIn(world.keys, bound, query.cursor)
-      if (query.cursor !== undefined && !after) {
-        const detail = 'This is not a cursor of this list.'
-        const fields = [{ name: 'cursor', code: 'not_allowed', detail }]
-        return refuse('validation_failed', { fields })
-      }
-      const page = { after: after || undefined, limit: query.limit }
-      const { items, next } = await lockouts(world, page)
+      const from = pageFrom(world, bound, query)
+      if (!from.ok) return from
+      const found = await lockouts(world, from.page)
       const { consecutive } = world.policy.lockout
-      const body: wire.Page<wire.Lockout> = {
-        items: items.map((item) => lockoutView(item, consecutive)),
-        nextCursor: next ? cursorAt(world.keys, bound, next) : null,
-      }
+      const body: wire.Page<wire.Lockout> = pageView(world, bound, found, (bucket) =>
+        lockoutView(bucket, consecutive),
+      )
       return { ok: true, status: 200, body }
     },
   }),
