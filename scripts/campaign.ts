@@ -10,6 +10,7 @@ import { run } from './tool.ts'
 const campaigns: Readonly<Record<string, readonly string[]>> = {
   look: ['test/browser/look.test.ts'],
   revocation: ['test/revocation-sqlite.test.ts', 'test/revocation-postgres.test.ts'],
+  races: ['test/attack/authorisation.test.ts', 'test/attack/last-owner.test.ts'],
   refresh: ['test/refresh-nodes.test.ts'],
   tabs: ['test/browser/tabs.test.ts'],
   sessions: ['test/session-machine.test.ts'],

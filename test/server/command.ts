@@ -5,10 +5,8 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-
-const main = join(import.meta.dirname, '../../src/server/main.ts')
+import { bare, main } from './main.ts'
 
 export interface Done {
   readonly code: number | null
@@ -26,7 +24,7 @@ export async function command(
 ): Promise<Done> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...bare, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, [code]] = await Promise.all([

@@ -76,7 +76,8 @@ export async function history(
   const until = now() + time
   const atMost = until + 60_000
   const shown = () => told.checks >= checks && told.met.stops > 0 && told.late > 0
-  const goesOn = () => (now() < until || (!shown() && now() < atMost)) && told.violations.length === 0
+  const goesOn = () =>
+    (now() < until || (!shown() && now() < atMost)) && told.violations.length === 0
   const well = () => any(members.filter(({ harmed }) => !harmed)) ?? (members[0] as Member)
   /** Revocations of what had been known for a while. */
   let settled = 0

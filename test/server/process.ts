@@ -12,8 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
-
-const main = join(import.meta.dirname, '../../src/server/main.ts')
+import { bare, main } from './main.ts'
 
 /** How a process ended. */
 export interface Ended {
@@ -88,7 +87,7 @@ export async function start(given: Start = {}): Promise<Started> {
   const ours = flags.includes('--port') ? [] : ['--port', String(port)]
   const child = spawn(process.execPath, [main, 'serve', ...ours, ...flags], {
     cwd: folder,
-    env: { PATH: process.env.PATH, ...given.env },
+    env: { ...bare, ...given.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return follow(child, folder, port)
