@@ -17,6 +17,7 @@ const places = {
   'one PostgreSQL': freshPostgres,
 } as const
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 const me = async (who: Browser) => (await who.send('GET', '/auth/me')).status
 
 describe.each(Object.entries(places))('two servers over %s', (_, place) => {
@@ -26,7 +27,29 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     const [here, there] = some.members as readonly [Member, Member]
     const ada = some.browser(here)
     expect((await ada.setUp(here.server.setupToken)).status).toBe(201)
-    return { here, there, ada, abroad: some.browser(there, ada.jar) }
+    return { here, there, ada, abroad: some.browser(there, ada.jar), program: some.browser(there) }
+  }
+
+  /** Revokes a key twice here, while the other server is cut off. @returns What becomes of all three. */
+  async function revokedTwice(...alterations: Alteration[]) {
+    const { there, ada, program } = await two(...alterations)
+    const json = { name: 'nightly', scopes: ['users:read'], expiresAt: inAnHour() }
+    const made = await ada.send('POST', '/auth/api-keys', { json })
+    const { key, secret } = made.json as unknown as { key: { id: string }; secret: string }
+    const headers = { authorization: `Bearer ${secret}` }
+    const use = async () => (await program.send('GET', '/auth/verify', { headers })).status
+    const revoke = async () => (await ada.send('DELETE', `/auth/api-keys/${key.id}`)).status
+    const listed = async () => (await ada.send('GET', '/auth/api-keys')).text.includes(key.id)
+    expect([await use(), await use()]).toEqual([200, 200])
+    let said = { first: 0, second: 0, use: 0 }
+    await there.cut(async () => {
+      const first = revoke()
+      // It is done, and not answered yet.
+      while (await listed());
+      const second = await revoke()
+      said = { second, use: await use(), first: await first }
+    })
+    return said
   }
 
   /** Signs out here while the other server is cut off. @returns What that one says afterwards. */
@@ -73,6 +96,17 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
       expect((await cutOff(mutation)).said).toBe(200)
     },
   )
+
+  test('a key revoked twice: that it is gone already is not said before everybody knows', {
+    timeout,
+  }, async () => {
+    expect(await revokedTwice()).toEqual({ first: 204, second: 404, use: 503 })
+  })
+
+  test('… but not when it answers at once what is done already', { timeout }, async () => {
+    const said = await revokedTwice('answers at once what is done already')
+    expect(said).toEqual({ first: 204, second: 404, use: 200 })
+  })
 
   test('what is revoked while it is read is not remembered', { timeout }, async () => {
     expect(await reading()).toMatchObject({ after: 401 })

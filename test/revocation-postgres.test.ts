@@ -6,4 +6,4 @@
 import { freshPostgres } from './provision/postgres.ts'
 import { checkHistories } from './server/checker.ts'
 
-checkHistories([4], freshPostgres)
+checkHistories(process.env.CAMPAIGN ? [2, 4] : [4], freshPostgres)

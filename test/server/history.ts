@@ -37,8 +37,8 @@ export interface Told {
   /** Checks of sessions whose end had been answered before. */
   late: number
   revocations: number
-  /** Revocations under way while another server stood still, or was cut off. */
-  met: { stops: number; cuts: number; kills: number }
+  /** Revocations under way while another server stood still, was cut off or dead. */
+  met: Record<Harm, number>
   byKind: Record<string, number>
   /** What must never be. */
   readonly violations: string[]
@@ -46,16 +46,20 @@ export interface Told {
   readonly wronged: string[]
 }
 
+type Harm = 'stops' | 'cuts' | 'kills'
+
 const now = () => performance.now()
 const any = <T>(some: readonly T[]): T | undefined => some[Math.floor(Math.random() * some.length)]
 
 /**
- * Does all of it for `time` milliseconds, or until the first violation.
+ * Does all of it for `time` milliseconds, or until the first violation. It goes on, for a minute at
+ * most, until something was revoked that was asked for while a server stood still, and checked after
+ * that was answered.
  *
- * @param given.pace Checks, on each server, between two revocations.
+ * @param given.pace Checks, on each server, between two revocations, and between two harms: a slow
+ *   machine does less of everything, and memory is the rule on it as well.
  * @param given.most Sessions at a time.
- * @param given.checks How many there must have been, however long it takes. Nor does it end before
- *   something was revoked while a server stood still, and checked after that was answered.
+ * @param given.checks How many there must have been.
  */
 export async function history(
   fleet: Fleet,
@@ -79,9 +83,8 @@ export async function history(
   const goesOn = () =>
     (now() < until || (!shown() && now() < atMost)) && told.violations.length === 0
   const well = () => any(members.filter(({ harmed }) => !harmed)) ?? (members[0] as Member)
-  /** Revocations of what had been known for a while. */
-  let settled = 0
-  const harms = { stops: 0, cuts: 0, kills: 0 }
+  /** What is done to one of them at this moment, and how many revocations it has met from their start. */
+  let harm: { readonly name: Harm; met: number } | undefined
   /** Not a node: it writes as the command line does. */
   const bystander = storeOn(await open(fleet.database, real))
 
@@ -130,7 +133,7 @@ export async function history(
     ends: readonly Session[],
     ask: (member: Member) => Promise<boolean>,
   ): Promise<boolean> {
-    const meets = { ...harms }
+    const meets = harm
     for (const one of ends) one.asked = Math.min(one.asked, now())
     // Two ask at once, or one: whoever is answered first may rely on it.
     const askers = Math.random() < 0.3 && kind !== 'role' ? 2 : 1
@@ -149,11 +152,10 @@ export async function history(
       return false
     }
     const all = await Promise.all(Array.from({ length: askers }, answered))
-    for (const name of ['stops', 'cuts', 'kills'] as const)
-      if (meets[name] > 0 || harms[name] > 0) told.met[name] += 1
     if (!all.includes(true)) return false
+    if (meets) meets.met += 1
+    for (const name of new Set([meets?.name, harm?.name])) if (name) told.met[name] += 1
     told.revocations += 1
-    if (kind !== 'at once') settled += 1
     told.byKind[kind] = (told.byKind[kind] ?? 0) + 1
     for (const one of ends) forget(one)
     // On every server, also one that stands still: it answers when it goes on.
@@ -241,10 +243,13 @@ export async function history(
   const kinds = ['logout', 'logout', 'one', 'one', 'others', 'all', 'disable', 'role', 'bystander']
 
   let paid = 0
-  /** Whether there have been checks enough for one more revocation. */
+  /** Whether somebody waits for a revocation: a server has just been harmed. */
+  let due = false
+  /** Whether there have been checks enough for one more revocation, or one is due. */
   const paced = () => {
-    if (told.checks - paid < pace * members.length) return false
+    if (!due && told.checks - paid < pace * members.length) return false
     paid = told.checks
+    due = false
     return true
   }
 
@@ -286,26 +291,31 @@ export async function history(
   }
   /** Until something was revoked that was asked for meanwhile. */
   async function met(): Promise<void> {
-    const before = settled
-    const most = now() + 8_000
+    const most = now() + 10_000
     await pause(300 + Math.random() * 1_000)
-    // Two at a time are under way.
-    while (settled < before + 3 && now() < most && goesOn()) await pause(20)
+    while (harm?.met === 0 && now() < most && goesOn()) {
+      due = true
+      // As long as one takes: the lease of whoever is harmed is waited for.
+      for (let n = 0; n < 100 && harm.met === 0; n++) await pause(20)
+    }
     // What was asked right after it is still asked of whoever is harmed.
     await pause(400)
   }
   const order = ['stops', 'cuts', 'stops', 'cuts', 'kills'] as const
   async function harming(): Promise<void> {
     for (let at = 0; goesOn(); at++) {
+      const before = told.checks
       await pause(200 + Math.random() * 500)
+      while (told.checks < before + pace * members.length && goesOn()) await pause(20)
       const member = any(members)
       const name = order[at % order.length] ?? 'stops'
       if (!member || !goesOn()) continue
-      harms[name] += 1
+      harm = { name, met: 0 }
+      if (name === 'kills') due = true
       await { stops: () => member.stop(met), cuts: () => member.cut(met), kills: member.kill }[
         name
       ]()
-      harms[name] -= 1
+      harm = undefined
     }
   }
   await Promise.all([
