@@ -247,6 +247,9 @@ export interface Store {
    */
   uses(keyId: string, underWay: Millis): Promise<KeyUses>
 
+  /** How many sessions of everybody stand, as {@link everySession} has it. */
+  countLiveSessions(): Promise<number>
+
   /** Who is connected to any node that is among the others, at most 10,000 people. */
   online(): Promise<readonly { readonly userId: string; readonly connections: number }[]>
 
@@ -288,6 +291,8 @@ export interface PasswordHasher {
   readonly decoy: string
   /** Whether `phc` was made with weaker parameters than those in use. */
   isOld(phc: string): boolean
+  /** How it stands with the threads: hashes evaluated since the start, and those that wait. */
+  state(): { readonly evaluated: number; readonly waiting: number }
   close(): Promise<void>
 }
 
@@ -341,7 +346,15 @@ export interface StandingState {
   /** Records in memory. */
   readonly size: number
   /** How often a deed here waited for the other nodes, and how long altogether and at most. */
-  readonly barriers: { readonly count: number; readonly total: Millis; readonly longest: Millis }
+  readonly barriers: Barriers
+}
+
+export interface Barriers {
+  readonly count: number
+  readonly total: Millis
+  readonly longest: Millis
+  /** How many took up to each bound, and longer than the one before; the rest took longer than all. */
+  readonly upTo: readonly { readonly bound: Millis; readonly count: number }[]
 }
 
 /** All a flow is handed: the ports, the keys and the policy. */

@@ -12,6 +12,7 @@ import { credentialsOf, passCaller, passOrigin, unfit } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
+import { metricsOf } from './http/metrics.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import type { Guard } from './http/route.ts'
 import { routes } from './http/routes.ts'
@@ -211,6 +212,7 @@ function siteOf(
   const host: HostChannels = (name, caller) => caller.session && channels(name, signedView(caller))
   const proxies = trustedProxies(policy.trustProxy)
   const { domain, sameSite, names } = policy.cookies
+  const connections = connectionsOf(world, host)
   return {
     world,
     origins: { publicOrigin: world.publicOrigin, allowed: policy.allowedOrigins },
@@ -219,7 +221,8 @@ function siteOf(
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
     limits: limitsOf(policy.limits, world.clock),
-    connections: connectionsOf(world, host),
+    connections,
+    metrics: metricsOf(world, connections.lives),
     basePath: policy.basePath,
     ...told,
   }

@@ -317,7 +317,6 @@ test('What is no route is 404 to everybody, before anything else is looked at (A
   const ada = visitor(open.gate)
   await ada.setUp()
   for (const path of [
-    '/metrics',
     '/debug',
     '/.env',
     '/.git/config',

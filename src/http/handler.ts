@@ -39,7 +39,10 @@ export function handlerOf(site: Site, routes: readonly Route[]): HandlePlain {
       const path = URL.parse(request.url)?.pathname ?? ''
       site.onFault({ error, requestId, method: request.method, path })
     }
-    return plainOf(outcome, request, requestId, { ...headers, ...corsHeaders(request, site) })
+    const always = { ...headers, ...corsHeaders(request, site) }
+    const plain = plainOf(outcome, request, requestId, always)
+    site.metrics.answered(plain.status)
+    return plain
   }
 }
 
@@ -85,7 +88,7 @@ async function answered(
   const tooMany = flood ?? limited({ site, guard, cookies, bucket })
   if (tooMany) return tooMany
   const caller = await pass(request, site, guard, credentials, address, (who) =>
-    limitedCaller({ site, cookies, bucket }, who),
+    limitedCaller({ site, guard, cookies, bucket }, who),
   )
   if (caller && !caller.ok) return away(caller)
 

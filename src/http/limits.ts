@@ -85,9 +85,7 @@ function unknown({ site: { limits, world }, cookies, bucket }: Omit<Asking, 'gua
  * Counts a request where somebody must be signed in, now that it is known who that is: towards the
  * person; towards the session, when that is over; towards the address, when there is none.
  */
-export function limitedCaller(
-  asking: Omit<Asking, 'guard'>,
-  caller: AnyCaller | Refusal,
-): Refusal | undefined {
+export function limitedCaller(asking: Asking, caller: AnyCaller | Refusal): Refusal | undefined {
+  if (asking.guard.limit === 'floor') return undefined
   return caller.ok ? asking.site.limits.take('signedIn', `user:${caller.user.id}`) : unknown(asking)
 }

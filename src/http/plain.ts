@@ -30,8 +30,11 @@ export function plainOf(
   const cookies = outcome.cookies?.length ? { 'Set-Cookie': [...outcome.cookies] } : {}
   const headers = { ...always, 'X-Request-Id': requestId, ...more, ...cookies }
   if (outcome.ok && outcome.stream) return { status, headers, body: outcome.stream }
+  const head = request.method === 'HEAD'
+  if (outcome.ok && outcome.text !== undefined)
+    return { status, headers, body: head ? undefined : outcome.text }
   if (body === undefined) return { status, headers, body }
-  const text = request.method === 'HEAD' ? undefined : JSON.stringify(body)
+  const text = head ? undefined : JSON.stringify(body)
   return { status, headers: { ...headers, 'Content-Type': type }, body: text }
 }
 

@@ -60,6 +60,8 @@ export interface Answer {
   readonly body?: unknown
   /** Sent as it comes, instead of a body; its type is in the headers. */
   readonly stream?: ReadableStream<Uint8Array>
+  /** Sent as it is, instead of a body; its type is in the headers. */
+  readonly text?: string
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>

@@ -12,6 +12,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { lockoutRoutes } from './routes/lockouts.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ticketRoutes } from './routes/tickets.ts'
@@ -32,4 +33,5 @@ export const routes: readonly Route[] = [
   ...ticketRoutes,
   ...eventRoutes,
   ...auditRoutes,
+  ...metricsRoutes,
 ]

@@ -10,6 +10,7 @@ import type { Trusted } from './address.ts'
 import type { Connections } from './connections.ts'
 import { type CookieJar, isLoopback } from './cookies.ts'
 import type { Limits } from './limits.ts'
+import type { Metrics } from './metrics.ts'
 
 export interface Site {
   readonly world: World
@@ -20,6 +21,7 @@ export interface Site {
   readonly trusted: Trusted
   readonly limits: Limits
   readonly connections: Connections
+  readonly metrics: Metrics
   /** `/api/v1` */
   readonly basePath: string
   /** Told of every fault, with the request id that the client was given. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Clock, Random } from '../ports.ts'
+import type { Barriers, Clock, Random } from '../ports.ts'
 import { beatAfter, type Held, holds, type Moment } from '../rules/revocation.ts'
 import type { Millis } from '../rules/time.ts'
 import type { Subject } from '../rules/trust.ts'
@@ -28,6 +28,8 @@ import { watching } from './watching.ts'
 
 /** Later than this after a lease has ended, nothing can be promised to those who watch. */
 const graceAfterLease: Millis = 750
+/** What barriers are told apart by; the longest there is takes 5.5 s. */
+const barrierBounds: readonly Millis[] = [2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 6_000]
 /** At most so long between two looks, also under a long lease. */
 const lookEvery: Millis = 250
 
@@ -65,7 +67,8 @@ export async function startNode(given: {
   /** Whether somebody may be waiting to read how far this node has heard. */
   let owed = false
   let head = 0
-  const barriers = { count: 0, total: 0, longest: 0 }
+  const upTo = barrierBounds.map((bound) => ({ bound, count: 0 }))
+  const barriers = { count: 0, total: 0, longest: 0, upTo }
   let lost = false
   let waiting = false
   let closed = false
@@ -213,8 +216,10 @@ export async function startNode(given: {
       barriers.count += 1
       barriers.total += took
       barriers.longest = Math.max(barriers.longest, took)
+      const within = upTo.find(({ bound }) => took <= bound)
+      if (within) within.count += 1
     },
-    barriers: barriers as Readonly<typeof barriers>,
+    barriers: barriers as Barriers,
     /** Since the last good look was sent, and how far behind the feed as it was then. */
     age: (): Millis => (looked ? clock.elapsed() - looked.elapsed : Number.POSITIVE_INFINITY),
     behind: (): number => head - (heard?.applied ?? 0),

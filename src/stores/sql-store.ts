@@ -14,6 +14,7 @@ import { resting } from './buckets.ts'
 import type { Database } from './database.ts'
 import { telling } from './feed.ts'
 import { pageOf } from './list.ts'
+import { countLiveSessions } from './live-sessions.ts'
 import type { Node } from './node.ts'
 import { isResting, plan, refuseUnknownList, toldBy } from './plan.ts'
 import { online } from './presence.ts'
@@ -124,6 +125,7 @@ export function sqlStore(given: {
 
     uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 
+    countLiveSessions: () => countLiveSessions(database),
     online: () => online(database),
 
     async ping() {

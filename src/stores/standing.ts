@@ -26,7 +26,7 @@ export const withoutMemory = (store: Pick<Store, 'find'>): Standing => ({
     remembered: 0,
     read: 0,
     size: 0,
-    barriers: { count: 0, total: 0, longest: 0 },
+    barriers: { count: 0, total: 0, longest: 0, upTo: [] },
   }),
 })
 
@@ -52,7 +52,7 @@ export function standingOf(node: Node, store: Pick<Store, 'find'>): Standing {
       feedLag: node.behind(),
       ...counted,
       size: node.memory.size,
-      barriers: { ...node.barriers },
+      barriers: structuredClone(node.barriers),
     }),
   }
 }

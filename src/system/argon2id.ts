@@ -85,6 +85,7 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
         kept.hash.length < hashBytes
       )
     },
+    state: () => queue.state(),
     close: () => queue.close(),
   }
 }

@@ -28,6 +28,8 @@ export interface HashQueue {
    * @throws {Error} When the thread dies over it.
    */
   run(job: Job, by: string): Promise<Hashed<Buffer>>
+  /** Jobs done since the start, and those that wait for a thread. */
+  state(): { readonly evaluated: number; readonly waiting: number }
   /** Refuses who waits, lets finish what is computing, and ends the threads. */
   close(): Promise<void>
 }
@@ -44,7 +46,13 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
   const waiting: Waiting[] = []
   const held = new Map<string, number>()
   let closed = false
+  let evaluated = 0
 
+  const done = async (output: Promise<Buffer>): Promise<Hashed<Buffer>> => {
+    const value = await output
+    evaluated += 1
+    return { ok: true, value }
+  }
   const refused = (why: string) =>
     refuse(closed ? 'unavailable' : 'busy', { why, retryAfter: wait })
 
@@ -97,14 +105,11 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
         else held.delete(by)
       }
     },
+    state: () => ({ evaluated, waiting: waiting.length }),
     async close() {
       closed = true
       for (const entry of [...waiting]) entry.refuse('hasher_closed')
       await threads.close()
     },
   }
-}
-
-async function done(output: Promise<Buffer>): Promise<Hashed<Buffer>> {
-  return { ok: true, value: await output }
 }

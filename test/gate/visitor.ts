@@ -75,8 +75,9 @@ export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7
     if (endless) await response.body?.cancel()
     const text = endless ? '' : await response.text()
     const { status, headers } = response
-    const lines = headers.get('content-type') === 'application/x-ndjson'
-    return { status, headers, text, json: text === '' || lines ? {} : JSON.parse(text), set }
+    // Lines of JSON are no JSON.
+    const isJson = /\/(?:problem\+)?json\b/.test(headers.get('content-type') ?? '')
+    return { status, headers, text, json: isJson && text !== '' ? JSON.parse(text) : {}, set }
   }
 
   return {

@@ -9,6 +9,7 @@ import { connectionsOf } from '../../src/http/connections.ts'
 import { cookieJar } from '../../src/http/cookies.ts'
 import { type Handle, handlerOf } from '../../src/http/handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
+import { metricsOf } from '../../src/http/metrics.ts'
 import { responseFrom } from '../../src/http/plain.ts'
 import type { Route } from '../../src/http/route.ts'
 import { authRoutes } from '../../src/http/routes/auth.ts'
@@ -39,6 +40,7 @@ export async function watchedGate(
   const { random, keys } = world
   const opened = await openDatabase(database, { clock, random, clockForTests: clock })
   onTestFinished(() => opened.close())
+  const connections = connectionsOf(world)
   const site: Site = {
     world: {
       ...world,
@@ -53,14 +55,15 @@ export async function watchedGate(
     jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
     trusted: () => false,
     limits: limitsOf(policy.limits, clock),
-    connections: connectionsOf(world),
+    connections,
+    metrics: metricsOf(world, connections.lives),
     basePath: policy.basePath,
     onFault: ({ error }) => {
       throw error
     },
     onClaimed: () => {},
   }
-  onTestFinished(() => site.connections.close())
+  onTestFinished(() => connections.close())
   const plain = handlerOf(site, routes)
   return { handle: async (request, from) => responseFrom(await plain(request, from)) }
 }
