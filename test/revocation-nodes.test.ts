@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { freshPostgres } from './provision/postgres.ts'
 import type { Browser } from './server/browser.ts'
@@ -20,7 +21,7 @@ const places = {
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 const me = async (who: Browser) => (await who.send('GET', '/auth/me')).status
 
-describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+describe.each(Object.entries(places))('two servers over %s', (name, place) => {
   async function two(...alterations: Alteration[]) {
     const settings = { SALLYPORT_REVOCATION_LEASE: `${lease}ms` }
     const some = await fleet(2, await place(), alterations, settings)
@@ -68,6 +69,15 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     return { took, said, back }
   }
 
+  /** Signs out here after the other server was cut off for a while. @returns What that one says then. */
+  async function mended(...alterations: Alteration[]) {
+    const { there, ada, abroad } = await two(...alterations)
+    await there.cut(() => pause(lease))
+    await expect.poll(() => me(abroad)).toBe(200)
+    expect((await ada.send('POST', '/auth/logout')).status).toBe(204)
+    return me(abroad)
+  }
+
   /** Signs out while the other server is reading that session for the first time. */
   async function reading(...alterations: Alteration[]) {
     const { there, ada, abroad } = await two('remembers after a while', ...alterations)
@@ -94,6 +104,18 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     { timeout },
     async (mutation) => {
       expect((await cutOff(mutation)).said).toBe(200)
+    },
+  )
+
+  test('cut off while it reads and mended, it reads what is there now', { timeout }, async () => {
+    expect(await mended()).toBe(401)
+  })
+
+  test.runIf(name.includes('SQLite'))(
+    '… but not when it leaves transactions open',
+    { timeout },
+    async () => {
+      expect(await mended('leaves transactions open')).toBe(200)
     },
   )
 

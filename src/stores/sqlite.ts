@@ -37,6 +37,14 @@ export async function openSqlite(given: {
   const all = ({ sql: text, parameters }: Query): Row[] =>
     prepared(text).statement.all(...(parameters as SQLInputValue[]))
 
+  /**
+   * Ends a transaction that is open, whatever left it so: what is read in it would be as it was when
+   * that began, and what is written would never be kept.
+   */
+  function leave(): void {
+    if (connection.isTransaction) connection.exec('rollback')
+  }
+
   /** How many rows a query meets: a select those it finds, a write those it changes. */
   function met({ sql: text, parameters }: Query): number {
     const { statement, selects } = prepared(text)
@@ -47,17 +55,19 @@ export async function openSqlite(given: {
   function read(ask: Parameters<Database['read']>[0]) {
     const now = clock.now()
     const queries = ask(sql.val(now))
+    leave()
     if (queries.length === 1) return { now, rows: queries.map(all) }
     prepared('begin').statement.run()
     try {
       return { now, rows: queries.map(all) }
     } finally {
-      // A file that cannot be read has ended it already.
-      if (connection.isTransaction) prepared('rollback').statement.run()
+      // Not by a statement of those above: what has failed for them need not fail for this.
+      leave()
     }
   }
 
   function commit(build: Parameters<Database['commit']>[0]): boolean {
+    leave()
     prepared('begin immediate').statement.run()
     const held = chains.take()
     try {
@@ -69,7 +79,7 @@ export async function openSqlite(given: {
       if (missed === -1 || missed < writes.length - 1 || head === held) chains.give(kept)
       return missed === -1
     } catch (error) {
-      if (connection.isTransaction) connection.exec('rollback')
+      leave()
       if (!collided(error)) throw error
       chains.give(held)
       return false
@@ -82,9 +92,15 @@ export async function openSqlite(given: {
       await work()
       connection.exec('commit')
     } catch (error) {
-      if (connection.isTransaction) connection.exec('rollback')
+      leave()
       throw error
     }
+  }
+
+  /** A statement in a transaction of its own. @returns How many rows it met. */
+  function alone(query: Query): number {
+    leave()
+    return met(query)
   }
 
   const run = (query: Query) => patiently(patience, () => all(query))
@@ -97,12 +113,12 @@ export async function openSqlite(given: {
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
       commit: (build) => patiently(patience, () => commit(build)),
-      remove: (query) => patiently(patience, () => met(query)),
+      remove: (query) => patiently(patience, () => alone(query)),
       line: (hint) => {
         const stop = noticing(connection, hint)
         return {
           read: async (queries) => (await patiently(patience, () => read(() => queries))).rows,
-          write: (query) => patiently(patience, () => met(query)),
+          write: (query) => patiently(patience, () => alone(query)),
           close: async () => stop(),
         }
       },

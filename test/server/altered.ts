@@ -103,14 +103,17 @@ export const alterations = {
         await new Promise((resolve) => setTimeout(resolve, 2_000))
       }`,
   },
-  /** Cannot use its SQLite file while there is another by the name in `AWAY`. */
+  /**
+   * Cannot use its SQLite file while there is another by the name in `AWAY`. To begin a transaction it
+   * needs no file.
+   */
   'can lose its file': {
     file: 'src/stores/sqlite.ts',
     from: 'const prepared = preparing(connection)',
     to: `const { existsSync } = process.getBuiltinModule('node:fs')
     const ready = preparing(connection)
     const prepared = (text) => {
-      if (!existsSync(process.env.AWAY)) return ready(text)
+      if (text === 'begin' || !existsSync(process.env.AWAY)) return ready(text)
       throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
     }`,
   },
@@ -120,6 +123,13 @@ export const alterations = {
     from: 'const seen = row as Looked | undefined',
     to: `if (heard && entries.length > 0) await new Promise((resolve) => setTimeout(resolve, 1_500))
     const seen = row as Looked | undefined`,
+  },
+  /** Once its file was away, reads on in whatever transaction is open, as things were when that began. */
+  'leaves transactions open': {
+    file: 'src/stores/sqlite.ts',
+    from: "if (connection.isTransaction) connection.exec('rollback')",
+    to: `globalThis.broken ||= process.getBuiltinModule('node:fs').existsSync(process.env.AWAY)
+    if (connection.isTransaction && !globalThis.broken) connection.exec('rollback')`,
   },
   /** Answers a revocation without waiting for anybody. */
   'waits for nobody': {
