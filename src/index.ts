@@ -4,11 +4,14 @@
  * @module
  */
 export type { Told } from './chores.ts'
+export type { HostCaller, HostGate, HostGuard, HostKeyCaller, HostRefusal } from './host.ts'
+export type { Need } from './http/host-guard.ts'
 export type { From } from './http/site.ts'
 export { type Operator, openOperator, type SecretStatus } from './operator.ts'
 export { type Listed, OperatorRefusal, type PeopleOperator } from './operator-people.ts'
 export { SettingsError, saidIn, settings } from './options.ts'
 export { Unavailable } from './ports.ts'
+export type { Permission, Role } from './rules/access.ts'
 export type { KeyUses } from './rules/retirement.ts'
 export type { PolicyOf, Settings } from './rules/settings.ts'
 export {
@@ -20,9 +23,6 @@ export {
 } from './rules/settle.ts'
 export {
   createSallyport,
-  type HostCaller,
-  type HostKeyCaller,
-  type HostRefusal,
   openGate,
   type Sallyport,
   type SallyportOptions,

@@ -4,27 +4,26 @@
  * @module
  */
 import { startChores, type Told } from './chores.ts'
+import { type HostGate, hostOf } from './host.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import type { HostChannels } from './http/channels.ts'
 import { connectionsOf } from './http/connections.ts'
 import { cookieJar } from './http/cookies.ts'
-import { credentialsOf, passCaller, passOrigin, unfit } from './http/guard.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
 import { metricsOf } from './http/metrics.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
-import type { Guard } from './http/route.ts'
 import { routes } from './http/routes.ts'
 import type { Fault, From, Site } from './http/site.ts'
-import { callerView, signedView } from './http/view.ts'
+import { signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
-import { type Clock, instance, Unavailable, type World } from './ports.ts'
-import { type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
+import { type Clock, instance, type World } from './ports.ts'
+import { type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
 import { type SocketGate, socketsOf } from './sockets.ts'
 import { writeChore, writeFault } from './system/fault-line.ts'
-import type { ApiKey, Signed } from './wire.ts'
+import type { Signed } from './wire.ts'
 import { openWorld } from './world.ts'
 
 /** What a host gives besides settings. */
@@ -48,38 +47,13 @@ interface Witness {
 
 export type SallyportOptions = OptionsOf<typeof settings> & Surroundings
 
-/** Who calls a route of the host's own: somebody signed in, or a program by an API key. */
-export type HostCaller = { readonly ok: true } & (
-  | (Signed & { readonly key?: undefined })
-  | HostKeyCaller
-)
-
-/** A program that acts for `user`; `permissions` are those that both the key and its owner have. */
-export interface HostKeyCaller extends Omit<Signed, 'session'> {
-  readonly session?: undefined
-  readonly key: ApiKey
-}
-
-/** Nobody; `response` is the problem to answer with. */
-export interface HostRefusal {
-  readonly ok: false
-  readonly code: RefusalCode
-  readonly response: Response
-}
-
 type HeaderSet = Readonly<Record<string, string>>
 
-export interface Sallyport extends SocketGate {
+export interface Sallyport extends HostGate, SocketGate {
   /** Answers everything under the base path. Never throws. */
   readonly handle: Handle
   /** The same, quicker, for a mount that writes the answer itself: `sallyport/node` does. */
   readonly handlePlain: HandlePlain
-  /**
-   * Who is calling a route of the host's own. An unsafe method passes the origin and CSRF gates.
-   *
-   * With the database away it is a refusal like any other, 503.
-   */
-  callerOf(request: Request, from?: From): Promise<HostCaller | HostRefusal>
   /** What to answer a request that spells our host wrongly, for pages of the host's own. */
   misdirected(request: Request, from?: From): Response | undefined
   /** What to answer an address that asks for pages of the host's own too often: it counts them. */
@@ -130,12 +104,6 @@ export async function openGate(
   return {
     handle: async (request, from) => responseFrom(await handlePlain(request, from)),
     handlePlain,
-    async callerOf(request, from = {}) {
-      const caller = await callerOf(site, request, from).catch(unlessAway)
-      return caller.ok
-        ? { ok: true, ...callerView(caller, world.clock.now()) }
-        : { ok: false, code: caller.code, response: written(caller, request, apiHeaders(origin)) }
-    },
     misdirected(request, from = {}) {
       const outcome = toOurHost(request, site, from)
       return outcome && written(outcome, request, headers.page)
@@ -156,6 +124,7 @@ export async function openGate(
     basePath: policy.basePath,
     headers,
     lookAtSecret: () => chores.look(),
+    ...hostOf(site),
     ...socketsOf(site),
     async close() {
       await site.connections.close()
@@ -179,29 +148,6 @@ const harmless =
 
 const stumbled = (error: unknown): void =>
   writeFault({ error, requestId: '', method: '', path: 'host callback' })
-
-/** The database being away is an answer, and the answer is no. */
-function unlessAway(error: unknown): Refusal {
-  if (error instanceof Unavailable) return refuse('unavailable')
-  throw error
-}
-
-const hostGuard: Guard = { caller: 'signed-in', restricted: false, keys: true }
-
-async function callerOf(site: Site, request: Request, from: From) {
-  const credentials = credentialsOf(request, site)
-  const forwardedFor = request.headers.get('x-forwarded-for')
-  const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
-  if (!credentials.ok) return unfit(site, credentials, address)
-  const astray: Refusal | undefined = await passOrigin(
-    request,
-    site,
-    hostGuard,
-    credentials,
-    address,
-  )
-  return astray ?? passCaller(request, site, hostGuard, credentials, address)
-}
 
 function siteOf(
   world: World,

@@ -13,8 +13,8 @@ import {
 } from '../flows/authenticate-key.ts'
 import { recordForbidden, recordKey } from '../flows/record.ts'
 import type { World } from '../ports.ts'
-import { keyMay } from '../rules/api-key.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
+import { missingOf } from './missing.ts'
 import type { Guard } from './route.ts'
 
 /** The program behind an `Authorization` header, if a route lets it in. */
@@ -29,7 +29,7 @@ export function passKey(
     const tooMany = limit(caller)
     if (tooMany) return tooMany
     if (!caller.ok) return refused(world, caller, address)
-    const missing = missingOf(guard, caller)
+    const missing = guard.keys ? missingOf(caller, guard) : 'api key'
     if (missing !== undefined) return forbidden(world, missing, address, caller)
     const noted = noteUse(world, caller)
     return noted instanceof Promise ? noted.then(() => caller) : caller
@@ -52,10 +52,4 @@ async function forbidden(
 ): Promise<Refusal> {
   await recordForbidden(world, missing, address, caller)
   return refuse('forbidden', { why: missing })
-}
-
-/** What a key lacks to be let in. */
-function missingOf({ keys, permission }: Guard, { key, user }: KeyHolder): string | undefined {
-  if (!keys) return 'api key'
-  return permission === undefined || keyMay(key, user, permission) ? undefined : permission
 }

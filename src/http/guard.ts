@@ -14,14 +14,14 @@ import {
   unseen,
 } from '../flows/authenticate.ts'
 import { recordCsrf, recordForbidden, recordUnfit } from '../flows/record.ts'
-import { may } from '../rules/access.ts'
 import { isUnsafe, originFault, tokenFault } from '../rules/csrf.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { freshness } from '../rules/step-up.ts'
 import { type Cookies, readCookies } from './cookies.ts'
 import { passKey } from './guard-key.ts'
+import { missingOf } from './missing.ts'
 import type { Guard } from './route.ts'
-import type { Site } from './site.ts'
+import type { Head, Site } from './site.ts'
 
 /** What a request proves itself with. */
 export interface Credentials {
@@ -34,7 +34,7 @@ export interface Credentials {
 
 /** Reads the credentials; two kinds at once are one too many, wherever they are sent. */
 export function credentialsOf(
-  request: Request,
+  request: Head,
   site: Site,
   unsafe: boolean = isUnsafe(request.method),
 ): Credentials | Refusal {
@@ -55,12 +55,12 @@ export async function unfit({ world }: Site, refusal: Refusal, address: string):
 
 /** The origin gate: unsafe requests, and routes that ask for it. */
 export function passOrigin(
-  request: Request,
+  request: Head,
   site: Site,
   guard: Guard,
   { cookies, authorization, unsafe }: Credentials,
   address: string,
-): Soon<Refusal | undefined> {
+): Promise<Refusal> | undefined {
   const gated = unsafe || guard.sameOrigin
   const held = Object.keys(cookies).length > 1
   // Whoever proves himself by a header of his own was not made to send it by another page.
@@ -79,7 +79,7 @@ export function passOrigin(
 
 /** Who is calling, where a route asks; nobody, where it does not. */
 export function pass(
-  request: Request,
+  request: Head,
   site: Site,
   guard: Guard,
   credentials: Credentials,
@@ -98,7 +98,7 @@ export function pass(
  * @param limit Asked as soon as it is known who that is; a host's own routes have limits of their own.
  */
 export function passCaller(
-  request: Request,
+  request: Head,
   site: Site,
   guard: Guard,
   { cookies, authorization, unsafe }: Credentials,
@@ -119,7 +119,7 @@ export function passCaller(
 
 /** Who asks for what, from where. */
 interface Asking {
-  readonly request: Request
+  readonly request: Head
   readonly site: Site
   readonly guard: Guard
   readonly cookies: Cookies
@@ -140,8 +140,8 @@ function admitted(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
-  if (guard.permission && !may(caller.user, guard.permission))
-    return forbidden(site, guard.permission, address, caller)
+  const missing = missingOf(caller, guard)
+  if (missing !== undefined) return forbidden(site, missing, address, caller)
   const { session, user } = caller
   const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)
   if (stale) return stale
@@ -154,12 +154,12 @@ function admitted(
 
 async function forbidden(
   { world }: Site,
-  permission: NonNullable<Guard['permission']>,
+  missing: string,
   address: string,
   caller: Caller,
 ): Promise<Refusal> {
-  await recordForbidden(world, permission, address, caller)
-  return refuse('forbidden', { why: permission })
+  await recordForbidden(world, missing, address, caller)
+  return refuse('forbidden', { why: missing })
 }
 
 /** As {@link rejected}, for the token gate: a node that is behind cannot tell a token it has no key of. */

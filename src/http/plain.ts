@@ -20,7 +20,7 @@ export interface Plain {
 /** Writes an outcome down, as an answer to `request`. */
 export function plainOf(
   outcome: Outcome,
-  request: Request,
+  request: { readonly method: string },
   requestId: string,
   always: Readonly<Record<string, string>>,
 ): Plain {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { AnyCaller, Caller } from '../flows/authenticate.ts'
-import type { Permission } from '../rules/access.ts'
+import type { Permission, Role } from '../rules/access.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Schema } from '../wire.ts'
 import type { Cookies } from './cookies.ts'
@@ -19,8 +19,12 @@ export interface Guard {
   readonly caller: 'anyone' | 'signed-in'
   /** Whether a restricted session, one that must change its password first, may call it. */
   readonly restricted: boolean
-  /** What the caller must be allowed to do. */
-  readonly permission?: Permission
+  /** What the caller must be allowed to do, */
+  readonly permission?: Permission | undefined
+  /** everywhere, or here. */
+  readonly scope?: string | undefined
+  /** The role the caller must have, or a higher one. */
+  readonly role?: Role | undefined
   /** Whether the password must have been shown a short while ago. */
   readonly stepUp?: true
   /** Whether an API key may call it as well: what needs a permission and no recent password. */

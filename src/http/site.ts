@@ -38,6 +38,13 @@ export interface Fault {
   readonly path: string
 }
 
+/** What the guard reads of a request: the web's `Request`, or as much of it as a mount has at hand. */
+export interface Head {
+  readonly method: string
+  readonly url: string
+  readonly headers: { get(name: string): string | null }
+}
+
 /** What a mount knows of a connection. */
 export interface From {
   /** The socket's peer. */

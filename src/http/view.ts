@@ -5,7 +5,7 @@
  */
 import Bowser from 'bowser'
 import type { Verified } from '../flows/audit.ts'
-import type { AnyCaller, Caller } from '../flows/authenticate.ts'
+import type { AnyCaller, Caller, KeyCaller } from '../flows/authenticate.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
 import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
 import type { AuditRow } from '../rules/audit.ts'
@@ -175,10 +175,36 @@ export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
   }
 }
 
+/**
+ * {@link callerView}, made once for a session as it stands. What all who ask are handed cannot be changed.
+ */
+export function callerViews({ now }: { now(): Instant }) {
+  const known = new WeakMap<facts.Session, { readonly user: facts.User; readonly view: Signed }>()
+  return (caller: AnyCaller) => {
+    const { session, user } = caller
+    if (!session) return frozen({ ok: true as const, ...keyCallerView(caller, now()) })
+    const kept = known.get(session)
+    if (kept?.user === user) return kept.view
+    const view = frozen({ ok: true as const, ...signedView(caller) })
+    known.set(session, { user, view })
+    return view
+  }
+}
+
+type Signed = { readonly ok: true } & wire.Signed
+
+/** A value of which nothing can be changed, however deep. */
+function frozen<T extends object>(value: T): T {
+  for (const one of Object.values(value)) if (typeof one === 'object' && one !== null) frozen(one)
+  return Object.freeze(value)
+}
+
 /** Who calls a host's own route, by which session or key. */
 export function callerView(caller: AnyCaller, now: Instant) {
-  const { user, key } = caller
-  if (!key) return signedView(caller)
+  return caller.key ? keyCallerView(caller, now) : signedView(caller)
+}
+
+function keyCallerView({ user, key }: KeyCaller, now: Instant) {
   return {
     user: userView(user),
     key: keyView(key, now),

@@ -1,127 +1,93 @@
 /**
- * The mount for plain Node: a listener for `http.createServer`.
+ * The mount for plain Node.
  *
  * @example
  * ```ts
  * import { createServer } from 'node:http'
  * import { createSallyport } from 'sallyport'
- * import { listener, unparsed } from 'sallyport/node'
+ * import { mount } from 'sallyport/node'
  *
  * const gate = await createSallyport({ publicOrigin: 'http://localhost:3000' })
- * createServer(listener(gate.handlePlain))
- *   .on('clientError', unparsed(gate.handlePlain))
+ * const { routes, guard, upgrade, unparsed } = mount(gate)
+ * const signedIn = guard()
+ *
+ * createServer(async (request, response) => {
+ *   if (routes(request, response)) return
+ *   const caller = await signedIn(request, response)
+ *   if (caller) response.end(`Hello ${caller.user.username}`)
+ * })
+ *   .on('upgrade', upgrade)
+ *   .on('clientError', unparsed)
  *   .listen(3000)
  * ```
  *
  * @module
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HostCaller } from '../host.ts'
+import type { Sallyport } from '../sallyport.ts'
 import {
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
-import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Handle } from '../http/handler.ts'
-import type { Plain } from '../http/plain.ts'
-import type { From } from '../http/site.ts'
+  type Asked,
+  type Asks,
+  fromOf,
+  headOf,
+  isOurs,
+  refuseOn,
+  scopeOf,
+  upgrades,
+} from './hosting.ts'
+import { listener, unparsed } from './listener.ts'
 
-/** Answers a request in either form, or now in one and now in the other. */
-export type Answering = (...asked: Parameters<Handle>) => Promise<Response | Plain>
+export { type Answering, listener, unparsed } from './listener.ts'
 
-/**
- * Serves over Node's HTTP/1. Nothing global is replaced.
- *
- * @param answer `gate.handlePlain`, or `gate.handle`, which is slower.
- */
-export function listener(answer: Answering): RequestListener {
-  const serve = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      const { socket, url = '' } = incoming as IncomingMessage
-      // A path that says `..` is another one by the time it is a URL; whoever limits paths in front of
-      // us has seen the first.
-      if (dotted.test(url)) return asResponse(await answer(unreadable(), malformed))
-      const from = { address: socket.remoteAddress ?? '', port: socket.localPort }
-      return sent(await answer(request, from), outgoing as ServerResponse)
-    },
-    {
-      overrideGlobalObjects: false,
-      errorHandler: async (error) => {
-        // What is no request, a target or a Host that no URL can be made of, is refused by the handler
-        // as well, so that it looks like any other refusal.
-        if (error instanceof RequestError) return asResponse(await answer(unreadable(), malformed))
-        // Ours never throws: this is the host's own code.
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-        const away = error instanceof Error && error.name === 'Unavailable'
-        return new Response(null, { status: away ? 503 : 500 })
-      },
-    },
-  )
-  return (request, response) => {
-    void serve(request, response)
+/** Lets a request through, or has answered it. */
+type Gate<Through> = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Through | Promise<Through>
+
+/** Mounts the gate. */
+export function mount(gate: Sallyport) {
+  const serve = listener(gate.handlePlain)
+
+  /** Answers what is the gate's. @returns Whether it was. */
+  const routes = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const ours = isOurs(request.url ?? '', gate.basePath)
+    if (ours) serve(request, response)
+    return ours
   }
-}
 
-/** A path with a dot segment, however it is spelled. */
-export const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
+  const signedIn = gate.guard()
+  const callerOf = (request: IncomingMessage): Asked => signedIn(headOf(request), fromOf(request))
 
-const malformed: From = { unreadable: 'malformed_request' }
-
-const unreadable = () => new Request('http://unreadable.invalid')
-
-/** What Node's parser says of what it cannot read, or does not wait for any longer. */
-const faults: Readonly<Record<string, From['unreadable']>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-}
-
-/**
- * Answers what Node's parser refuses, which never becomes a request: a listener for `clientError`. The
- * connection ends, for nobody knows where the next request on it would begin.
- *
- * @param answer As for {@link listener}.
- */
-export function unparsed(answer: Answering) {
-  const refused = new WeakSet<Duplex>()
-  return (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    // What comes after it is told again, and heard no more.
-    if (!socket.writable || refused.has(socket)) return
-    refused.add(socket)
-    const unreadableFor = faults[error.code ?? ''] ?? 'malformed_request'
-    void answer(unreadable(), { unreadable: unreadableFor }).then(async (told) => {
-      const response = asResponse(told)
-      const body = await response.text()
-      const { status } = response
-      const head = [
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-        ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
-        'Connection: close',
-        `Content-Length: ${Buffer.byteLength(body)}`,
-      ]
-      if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-    })
+  /** Lets in who may, and answers who that is. Others are told why not, and nobody is answered. */
+  function guard(asks: Asks<IncomingMessage> = {}): Gate<HostCaller | undefined> {
+    const ask = gate.guard(asks)
+    return (request, response) => {
+      const then = (caller: Awaited<Asked>) => {
+        if (caller.ok) return caller
+        refuseOn(response, caller.plain)
+        return undefined
+      }
+      const found = ask(headOf(request), fromOf(request), scopeOf(asks, request))
+      return found instanceof Promise ? found.then(then) : then(found)
+    }
   }
-}
 
-/** Writes a plain answer at once; a `Response` is left to the library. */
-function sent(answer: Response | Plain, outgoing: ServerResponse): Response {
-  if (answer instanceof Response) return answer
-  const { status, headers, body } = answer
-  // What comes bit by bit is the library's business, and stops when the client goes.
-  if (typeof body === 'object') return asResponse(answer)
-  const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
-  outgoing.writeHead(status, { ...headers, ...length })
-  outgoing.end(body)
-  return RESPONSE_ALREADY_SENT
-}
+  /** For a route that anyone may call: whether what may change something comes from this site. */
+  const sameOrigin: Gate<boolean> = async (request, response) => {
+    const refused = await gate.foreign(headOf(request), fromOf(request))
+    if (refused) refuseOn(response, refused.plain)
+    return !refused
+  }
 
-function asResponse(answer: Response | Plain): Response {
-  if (answer instanceof Response) return answer
-  const { status, headers, body } = answer
-  const pairs = Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map((one): [string, string] => [name, one]),
-  )
-  return new Response(body ?? null, { status, headers: pairs })
+  return {
+    routes,
+    guard,
+    sameOrigin,
+    callerOf,
+    /** A listener for `clientError`. */
+    unparsed: unparsed(gate.handlePlain),
+    ...upgrades(gate),
+  }
 }

@@ -21,7 +21,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Plain } from '../http/plain.ts'
 import type { SocketGate } from '../sockets.ts'
-import { dotted } from './node.ts'
+import { dotted } from './listener.ts'
 
 /** How long the other side may take to answer a close frame. */
 const patience = 2_000

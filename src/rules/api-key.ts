@@ -117,12 +117,13 @@ export const keyScopes = ({ scopes }: Pick<ApiKey, 'scopes'>): readonly string[]
   // Written only by us, from a list of permissions.
   JSON.parse(scopes) as string[]
 
-/** What a key may do: what is in its scopes and what its owner may do, both. */
+/** What a key may do: what is in its scopes and what its owner may do, everywhere or in `scope`; both. */
 export const keyMay = (
   key: Pick<ApiKey, 'scopes'>,
   owner: Pick<User, 'role' | 'scopes'>,
   permission: string,
-): boolean => keyScopes(key).includes(permission) && may(owner, permission)
+  scope?: string,
+): boolean => keyScopes(key).includes(permission) && may(owner, permission, scope)
 
 /** The permissions that a key has now. */
 export const keyPermissions = (

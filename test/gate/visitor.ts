@@ -36,10 +36,12 @@ export interface Visitor {
   logIn(username: string, secret?: string): Promise<Got>
 }
 
-/** A browser of its own at `gate`, with an empty cookie jar. */
-export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7'): Visitor {
-  const jar = new Map<string, string>()
-
+/** A browser of its own at `gate`, with an empty cookie jar; or in another place, with another's. */
+export function visitor(
+  gate: Pick<Sallyport, 'handle'>,
+  address = '198.51.100.7',
+  { base = '/api/v1', jar = new Map<string, string>() } = {},
+): Visitor {
   async function send(method: string, path: string, sending: Sending = {}): Promise<Got> {
     const headers = new Headers({
       'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0',
@@ -59,7 +61,7 @@ export function visitor(gate: Pick<Sallyport, 'handle'>, address = '198.51.100.7
     }
     // As bytes: for a text the platform would add a type of its own.
     const bytes = body === undefined ? null : new TextEncoder().encode(body)
-    const request = new Request(`${origin}/api/v1${path}`, { method, headers, body: bytes })
+    const request = new Request(`${origin}${base}${path}`, { method, headers, body: bytes })
     return keepCookies(await gate.handle(request, { address }))
   }
 

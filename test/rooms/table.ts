@@ -56,6 +56,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'src/operator.ts',
       'src/operator-people.ts',
       'src/sockets.ts',
+      'src/host.ts',
     ],
     imports: ['composition', 'rules', 'ports', 'flows', 'stores', 'system', 'wire', 'http'],
     node: 'any',
@@ -103,7 +104,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
 /** Where a package may be imported. The dashboard's own packages are its manifest's business. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  '@hono/node-server': ['src/mounts/node.ts'],
+  '@hono/node-server': ['src/mounts/listener.ts'],
   '@node-rs/argon2': ['src/system/'],
   '@zxcvbn-ts/language-common': ['src/system/'],
   bcryptjs: ['src/system/'],
@@ -121,6 +122,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages whose types may be imported in further places. */
 export const packageTypes: Readonly<Record<string, readonly string[]>> = {
+  fastify: ['src/mounts/fastify.ts'],
+  hono: ['src/mounts/hono.ts'],
   pg: ['src/stores/'],
   zod: ['src/http/'],
 }

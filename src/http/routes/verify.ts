@@ -5,15 +5,15 @@
  * @module
  */
 import { recordForbidden } from '../../flows/record.ts'
-import { isAtLeast, isRole, may } from '../../rules/access.ts'
-import { keyMay, keyScopes } from '../../rules/api-key.ts'
+import { isRole } from '../../rules/access.ts'
+import { keyScopes } from '../../rules/api-key.ts'
 import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
 import { forwardedPath, isForwardedUnsafe } from '../forwarded.ts'
+import { missingOf } from '../missing.ts'
 import { type Answer, alsoByKey, type Refused, type Route, type TurnedAway } from '../route.ts'
 import { isNavigation } from '../site.ts'
 
-type Query = Readonly<{ role?: string | undefined; permission?: string | undefined }>
 type By = Parameters<Parameters<typeof alsoByKey>[0]['answer']>[1]
 
 export const verifyRoutes: readonly Route[] = [
@@ -40,14 +40,6 @@ export const verifyRoutes: readonly Route[] = [
 
 const detail = 'There is no such role.'
 const unknown: Partial<Refusal> = { fields: [{ name: 'role', code: 'not_allowed', detail }] }
-
-/** What a caller lacks. A key has scopes, not a role: it is never as much as its owner. */
-function missingOf({ user, key }: By, { role, permission }: Query): string | undefined {
-  if (role !== undefined && (key || !isAtLeast(user.role, role))) return `role ${role}`
-  if (permission === undefined) return undefined
-  const has = key ? keyMay(key, user, permission) : may(user, permission)
-  return has ? undefined : permission
-}
 
 const headersOf = ({ user, session, key }: By): Record<string, string> => ({
   'X-Sallyport-User': user.id,
