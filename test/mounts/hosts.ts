@@ -112,7 +112,10 @@ async function fastify(gate: Sallyport): Promise<Host> {
     async ({ caller }) => told(caller),
   )
   app.post('/newsletter', { onRequest: sameOrigin }, async () => JSON.stringify('subscribed'))
-  app.get('/who', async (request) => JSON.stringify(whoIs(await callerOf(request))))
+  app.get('/who', async (request, reply) => {
+    reply.type('application/json').send(JSON.stringify(whoIs(await callerOf(request))))
+    return reply
+  })
   app.get('/broken', { onRequest: guard() }, async () => {
     throw new Error('the application stumbles')
   })
