@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Command } from 'commander'
 import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
 import { routes } from '../src/http/routes.ts'
@@ -13,7 +14,8 @@ import { auditEvents } from '../src/rules/audit.ts'
 import { isUnsafe } from '../src/rules/csrf.ts'
 import type { Setting, Settings } from '../src/rules/settings.ts'
 import { durationText, environmentName, flagName, pathsOf } from '../src/rules/settle.ts'
-import { serverSettings } from '../src/server/configuration.ts'
+import { allPaths, serverSettings } from '../src/server/configuration.ts'
+import { programOf } from '../src/server/program.ts'
 import { findingsPage } from './findings-page.ts'
 
 const written = 'Written by `npm run reference` from the code; do not edit.'
@@ -138,6 +140,39 @@ ${table(['event', 'recorded when'], rows)}
 `
 }
 
+function commandsPage(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|')
+  const rows = leavesOf(programOf()).map((command) => {
+    const names: string[] = []
+    for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())
+    const taken = command.registeredArguments.map((one) =>
+      one.required ? `<${one.name()}>` : `[${one.name()}]`,
+    )
+    const options = command.options
+      .filter(({ hidden, long }) => !hidden && !settingFlags.has(long ?? ''))
+      .map(({ flags, description }) => `\`${cell(flags)}\` ${cell(description)}`)
+    return [
+      `\`${cell([...names, ...taken].join(' '))}\``,
+      command.description(),
+      options.join('<br>'),
+    ]
+  })
+  return `# Commands
+
+${written}
+
+Every command takes the settings of \`serve\` as flags too ([Settings](settings.md)). An id that begins with a
+dash goes behind \`--\`. Exit code 0: done; 1: refused; 2: wrong usage, or settings nothing starts with.
+
+${table(['command', 'does', 'options'], rows)}
+`
+}
+
+const settingFlags = new Set(allPaths.map(flagName))
+
+const leavesOf = (command: Command): readonly Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)
+
 /** Every page by its path in the repository. */
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
@@ -145,5 +180,6 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/routes.md', routesPage()],
     ['docs/reference/audit.md', auditPage()],
+    ['docs/reference/commands.md', commandsPage()],
     ['docs/security/findings.md', findingsPage()],
   ])

@@ -28,5 +28,5 @@ export {
   type SallyportOptions,
 } from './sallyport.ts'
 export type { Admitted, NotAdmitted, SocketGate, Upgrade } from './sockets.ts'
-export type { ApiKey, Problem, Session, Signed, User } from './wire.ts'
+export type { ApiKey, Created, Problem, Reset, Session, Signed, User } from './wire.ts'
 export { complaintsOf } from './world.ts'

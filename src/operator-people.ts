@@ -20,6 +20,7 @@ import type * as facts from './rules/facts.ts'
 import { canonicalName } from './rules/identifier.ts'
 import { type FieldRefusal, type Refusal, type RefusalCode, refuse } from './rules/refusal.ts'
 import type { KeyUses } from './rules/retirement.ts'
+import { day } from './rules/time.ts'
 import type { UserChange } from './rules/user.ts'
 import type { ApiKey, Created, IssuedKey, Reset, Session, User } from './wire.ts'
 
@@ -66,10 +67,10 @@ export interface PeopleOperator {
   revokeSession(id: string): Promise<void>
   /** Ends all sessions of a person. */
   revokeSessions(name: string): Promise<{ readonly revoked: number }>
-  /** @param asked.expiresAt Milliseconds since 1970. */
+  /** @param asked.days For how long it lives, at most 365. */
   issueKey(
     owner: string,
-    asked: { name: string; scopes: readonly string[]; expiresAt: number },
+    asked: { name: string; scopes: readonly string[]; days: number },
   ): Promise<IssuedKey>
   listKeys(owner: string, limit: number): Promise<Listed<ApiKey>>
   revokeKey(id: string): Promise<void>
@@ -155,9 +156,11 @@ export function operatingPeople(world: World, actor: string): PeopleOperator {
       const { revoked } = granted(await endAllOf(world, operator, id, null))
       return { revoked }
     },
-    async issueKey(owner, asked) {
+    async issueKey(owner, { name, scopes, days }) {
       const { id } = await named(owner)
-      const done = granted(await issueKey(world, operator, { ...asked, userId: id }, null))
+      const expiresAt = world.clock.now() + days * day
+      const asked = { name, scopes, expiresAt, userId: id }
+      const done = granted(await issueKey(world, operator, asked, null))
       return { key: keyView(done.key, world.clock.now()), secret: done.secret }
     },
     async listKeys(owner, limit) {

@@ -78,6 +78,9 @@ export async function openKept(
   secret: 'made' | 'kept',
   clock?: Clock,
 ): Promise<Kept> {
+  const kept = sqliteFile(policy)
+  if (secret === 'kept' && kept !== undefined && !existsSync(kept))
+    throw new SettingsError([`database: there is no file ${kept}. Start the server once.`])
   const sources = { ...policy, folder: secretFolder(policy), random }
   const file = secretFileOf(sources)
   const stamp = file && (await stampOf(file.path))

@@ -4,41 +4,12 @@
  *
  * @module
  */
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { SettingsError } from '../index.ts'
-import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
-import { addSecretCommands } from './commands/secret.ts'
-import { addSessionCommands } from './commands/session.ts'
-import { check, serve } from './serve.ts'
-
-const program = new Command('sallyport')
-  .description('Sign-in you run yourself.')
-  .exitOverride()
-  .configureOutput({
-    // What stands behind a flag nobody knows may be a secret.
-    writeErr: (text) => process.stderr.write(text.replace(/=[^']*'/g, "'")),
-  })
-
-const serving = takesSettings(
-  program.command('serve').description('Serves the API and the dashboard.'),
-)
-  .option('--check', 'say what is wrong with the settings, and exit')
-  // Told with everything else that is wrong, not before it.
-  .allowUnknownOption()
-  .allowExcessArguments()
-
-serving.action(async (flags: Flags) => {
-  const sources = sourcesOf(flags, serving.args)
-  if (!flags.check) return serve(sources)
-  await check(sources)
-  process.stdout.write('Settings are good.\n')
-})
-
-addSessionCommands(program)
-addSecretCommands(program)
+import { programOf } from './program.ts'
 
 try {
-  await program.parseAsync()
+  await programOf().parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
 }

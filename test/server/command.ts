@@ -16,17 +16,20 @@ export interface Done {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Runs `sallyport <args>` in `folder` to its end. */
+/** Runs `sallyport <args>` in `folder` to its end. @param input What comes through its pipe. */
 export async function command(
   folder: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Done> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
     env: { ...bare, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // Most read nothing, and may be gone already.
+  child.stdin.on('error', () => {}).end(input)
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -38,7 +38,7 @@ async function list(people: PeopleOperator, flags: Flags): Promise<Answer> {
 }
 
 /** Sessions in columns. */
-function sessionLines({ items, more }: Listed<Session>): string[] {
+export function sessionLines({ items, more }: Listed<Session>): string[] {
   if (items.length === 0) return ['Nobody is signed in.']
   const rows = items.map(({ id, username, device, address, createdAt, lastActiveAt }) => {
     const where = [device.browser, device.os].filter((known) => known !== null).join(' on ')
