@@ -36,6 +36,8 @@ export interface Held {
 export const beatAfter = 2
 const beatHolds = 5
 export const forgottenAfter = 10
+/** Whoever has watched one be silent for so long knows that it has no lease: 10 % for clock rate. */
+export const endedAfter = beatHolds * 1.1
 
 /** The longest lease any node may have. */
 export const longestLease: Millis = revocationSettings.lease.max

@@ -74,9 +74,13 @@ export const isWhole = (entries: readonly Entry[], from: number, to: number): bo
 
 /** Everybody, in one snapshot with the end of the feed: {@link NodeRow} in the first. */
 export const everybody = (builder: Builder): Query[] => [
-  builder.selectFrom('nodes').selectAll().limit(mostEntries).compile(),
+  nodesOf(builder),
   builder.selectFrom('feed').select('head').compile(),
 ]
+
+/** All nodes that have a row. */
+export const nodesOf = (builder: Builder): Query =>
+  builder.selectFrom('nodes').selectAll().limit(mostEntries).compile()
 
 /** Writes a node's row, whether it is there or not. */
 export const registering = (builder: Builder, row: NodeRow): Query =>

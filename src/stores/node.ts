@@ -6,7 +6,14 @@
  * @module
  */
 import type { Barriers, Clock, Random } from '../ports.ts'
-import { beatAfter, type Held, holds, type Moment } from '../rules/revocation.ts'
+import {
+  beatAfter,
+  endedAfter,
+  forgottenAfter,
+  type Held,
+  holds,
+  type Moment,
+} from '../rules/revocation.ts'
 import type { Millis } from '../rules/time.ts'
 import type { Subject } from '../rules/trust.ts'
 import type { Database, NodeRow } from './database.ts'
@@ -14,6 +21,7 @@ import {
   beating,
   type Entry,
   everybody,
+  forgetting,
   isWhole,
   type Looked,
   leaving,
@@ -154,8 +162,8 @@ export async function startNode(given: {
   async function tidy(): Promise<void> {
     const [rows = []] = await line.read(everybody(builder))
     const others = (rows as unknown as NodeRow[]).filter((row) => row.id !== id)
-    for (const query of silent.heard(others).map(({ forget }) => forget(builder)))
-      await line.write(query)
+    for (const gone of silent.heard(others)(forgottenAfter))
+      await line.write(forgetting(builder, gone))
     const old = trimming(builder, head)
     if (old) await line.write(old)
   }
@@ -211,6 +219,16 @@ export async function startNode(given: {
     async hears(head: number): Promise<boolean> {
       if (!heard || heard.applied < head) await look()
       return heard === undefined || heard.applied >= head || !fresh()
+    },
+    /** Those whose lease has not ended, as far as this node has watched them. */
+    living(nodes: readonly NodeRow[]): readonly string[] {
+      const others = nodes.filter((row) => row.id !== id)
+      const gone = new Set(
+        silent
+          .heard(others)(endedAfter)
+          .map((row) => row.id),
+      )
+      return nodes.map((row) => row.id).filter((one) => !gone.has(one))
     },
     waited(took: Millis): void {
       barriers.count += 1

@@ -4,7 +4,9 @@
  * @module
  */
 import { sql } from 'kysely'
-import type { Database } from './database.ts'
+import type { Database, NodeRow } from './database.ts'
+import { nodesOf } from './feed.ts'
+import type { Node } from './node.ts'
 
 interface Online {
   readonly userId: string
@@ -15,16 +17,27 @@ interface Online {
 const slice = 1_000
 const most = 10_000
 
-/** Who is connected to a node that has not been forgotten, by id. */
-export async function online({ builder, read }: Database): Promise<readonly Online[]> {
+/**
+ * Who is connected to a node whose lease has not ended, by id.
+ *
+ * @param node Who watches the others in this process.
+ */
+export async function online(
+  { builder, read }: Database,
+  node: Pick<Node, 'living'> | undefined,
+): Promise<readonly Online[]> {
+  const { rows: told } = await read(() => [nodesOf(builder)])
+  const nodes = (told[0] ?? []) as unknown as NodeRow[]
+  const living = node ? node.living(nodes) : nodes.map(({ id }) => id)
   const found: Online[] = []
+  if (living.length === 0) return found
   for (let after = ''; found.length < most; ) {
     const { rows } = await read(() => [
       builder
         .selectFrom('presence')
         .select(['userId', sql<number>`sum(connections)`.as('connections')])
         .where('userId', '>', after)
-        .where(sql<boolean>`node in (select id from nodes)`)
+        .where('node', 'in', living)
         .groupBy('userId')
         .orderBy('userId')
         .limit(slice)

@@ -1,20 +1,18 @@
 /**
- * Silence: which nodes are gone for good. One is forgotten only by another that has itself watched its
- * beats stand still for ten leases; by then it has had no lease for a long time.
+ * Silence: which nodes are gone. It is told by whoever has itself watched their beats stand still, for as
+ * many leases as it takes until they have none, or until they are forgotten.
  *
  * @module
  */
 import type { Clock } from '../ports.ts'
-import { forgottenAfter } from '../rules/revocation.ts'
 import type { Millis } from '../rules/time.ts'
-import type { Database, NodeRow, Query } from './database.ts'
-import { forgetting } from './feed.ts'
+import type { NodeRow } from './database.ts'
 
-export function silence({ elapsed }: Clock) {
+export function silence({ elapsed }: Pick<Clock, 'elapsed'>) {
   let seen = new Map<string, { readonly beats: number; readonly since: Millis }>()
   return {
-    /** @returns Of the others as they are now, those to forget. */
-    heard(others: readonly NodeRow[]): { forget: (builder: Database['builder']) => Query }[] {
+    /** @returns Of the others as they are now, those that have been silent for so many of their leases. */
+    heard(others: readonly NodeRow[]): (leases: number) => readonly NodeRow[] {
       const now = elapsed()
       seen = new Map(
         others.map(({ id, beats }) => {
@@ -22,9 +20,8 @@ export function silence({ elapsed }: Clock) {
           return [id, before?.beats === beats ? before : { beats, since: now }]
         }),
       )
-      return others
-        .filter(({ id, lease }) => now - (seen.get(id)?.since ?? now) >= forgottenAfter * lease)
-        .map(({ id, beats }) => ({ forget: (builder) => forgetting(builder, { id, beats }) }))
+      return (leases) =>
+        others.filter(({ id, lease }) => now - (seen.get(id)?.since ?? now) >= leases * lease)
     },
   }
 }

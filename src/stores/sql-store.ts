@@ -46,7 +46,7 @@ export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
   readonly auditKey: () => Buffer
-  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears'>
+  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears' | 'living'>
   readonly clock?: Pick<Clock, 'elapsed'>
 }): Store {
   const { database, random, auditKey, node, clock = ownClock } = given
@@ -126,7 +126,7 @@ export function sqlStore(given: {
     uses: (keyId, underWay) => usesOf(site, keyId, underWay),
 
     countLiveSessions: () => countLiveSessions(database),
-    online: () => online(database),
+    online: () => online(database, node),
 
     async ping() {
       await database.read(() => [database.builder.selectFrom('instance').select('id').compile()])
