@@ -149,6 +149,12 @@ export const alterations = {
     from: 'return age >= 0 &&',
     to: 'return true || age >= 0 &&',
   },
+  /** Reads for every check. */
+  'remembers nobody': {
+    file: 'src/stores/standing.ts',
+    from: 'recall: () => (node.fresh() ? recall : undefined)',
+    to: 'recall: () => undefined',
+  },
   /** Remembers what it has read, whatever was heard of it meanwhile. */
   'remembers what was revoked': {
     file: 'src/stores/memory.ts',
