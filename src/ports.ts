@@ -5,6 +5,7 @@
  * @module
  */
 import type { Records } from './audit-ports.ts'
+import type { Figures } from './figure-ports.ts'
 import type { AuditRow } from './rules/audit.ts'
 import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
@@ -197,6 +198,7 @@ export const ticketsOf = (userId: string): Many<'tickets'> => ({
 
 export interface Store {
   readonly records: Records
+  readonly figures: Figures
 
   /** Reads one ref. */
   find<R extends Ref>(ref: R): Promise<Shown<R>>

@@ -259,6 +259,39 @@ export interface Lockout {
   readonly addresses: number
 }
 
+/** How many there are; with `more` at least so many. */
+export interface Tally {
+  readonly count: number
+  readonly more: boolean
+}
+
+/** The answer of `GET /overview`. */
+export interface Overview {
+  /** Live ones. */
+  readonly sessions: Tally
+  readonly people: Tally
+  /** Names at rest. */
+  readonly resting: Tally
+  /** The last 24 hours, the present one last. */
+  readonly hours: readonly {
+    readonly from: string
+    readonly signedIn: number
+    readonly refused: number
+    /** More was recorded in that hour than was looked at: there are at least so many. */
+    readonly more: boolean
+  }[]
+  /** The servers of this instance. */
+  readonly nodes: readonly {
+    readonly id: string
+    /** Whether it is the one that answers. */
+    readonly current: boolean
+    /** Seconds for which it may answer from memory. */
+    readonly lease: number
+    /** Revocations that it has not heard of. */
+    readonly behind: number
+  }[]
+}
+
 /** The answer of sign-in, set-up and `GET /auth/me`. */
 export interface Signed {
   readonly user: User

@@ -13,11 +13,14 @@ import { GatedOutlet } from './gated-outlet.tsx'
 import { OwnActivity } from './pages/activity.tsx'
 import { AllSessions } from './pages/all-sessions.tsx'
 import { ApiKeys } from './pages/api-keys.tsx'
+import { Audit } from './pages/audit.tsx'
 import { Devices } from './pages/devices.tsx'
 import { ForcedChange } from './pages/forced-change.tsx'
+import { Health } from './pages/health.tsx'
 import { Home } from './pages/home.tsx'
 import { Lockouts } from './pages/lockouts.tsx'
 import { NotFound } from './pages/not-found.tsx'
+import { Overview } from './pages/overview.tsx'
 import { OwnSessions } from './pages/own-sessions.tsx'
 import { Password } from './pages/password.tsx'
 import { SetUp } from './pages/set-up.tsx'
@@ -27,6 +30,9 @@ import { Users } from './pages/users.tsx'
 import { schemeKey } from './parts/scheme-switch.tsx'
 import type { Place } from './places.ts'
 import { theme } from './theme.ts'
+
+/** What may stand behind an address. Whoever wants it looks whether it is of use. */
+type Search = Readonly<Partial<Record<'return' | 'type' | 'user' | 'from' | 'to', unknown>>>
 
 /** The page of every place; a place without one does not compile. */
 const pages: Readonly<Record<Place, () => ReactNode>> = {
@@ -42,14 +48,17 @@ const pages: Readonly<Record<Place, () => ReactNode>> = {
   '/users': Users,
   '/users/$id': User,
   '/sessions': AllSessions,
+  '/overview': Overview,
   '/lockouts': Lockouts,
+  '/audit': Audit,
+  '/health': Health,
 }
 
 const rootRoute = createRootRoute({
   component: GatedOutlet,
   notFoundComponent: NotFound,
   // Anything may stand there; the gate alone judges it.
-  validateSearch: (search): { return?: unknown } => search,
+  validateSearch: (search): Search => search,
 })
 
 const page = <P extends Place>(path: P) =>
@@ -69,7 +78,10 @@ const router = createRouter({
     page('/users'),
     page('/users/$id'),
     page('/sessions'),
+    page('/overview'),
     page('/lockouts'),
+    page('/audit'),
+    page('/health'),
   ]),
 })
 

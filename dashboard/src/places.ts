@@ -27,7 +27,10 @@ export const places = {
   '/users': { for: 'inside', needs: 'users:read' },
   '/users/$id': { for: 'inside', needs: 'users:read' },
   '/sessions': { for: 'inside', needs: 'sessions:read' },
+  '/overview': { for: 'inside', needs: 'audit:read' },
   '/lockouts': { for: 'inside', needs: 'lockouts:read' },
+  '/audit': { for: 'inside', needs: 'audit:read' },
+  '/health': { for: 'inside', needs: 'audit:read' },
 } as const satisfies Readonly<Record<string, Rules>>
 
 export type Place = keyof typeof places

@@ -8,8 +8,10 @@ import type { ProblemError } from 'sallyport/client'
 import { account } from './texts/account.ts'
 import { activity } from './texts/activity.ts'
 import { administration } from './texts/administration.ts'
+import { audit } from './texts/audit.ts'
 import { door } from './texts/door.ts'
 import { keys } from './texts/keys.ts'
+import { health, overview } from './texts/overview.ts'
 import { ended, fields, refused } from './texts/refusals.ts'
 
 /** `12 s`, `4 min 05 s`: what remains of a wait of so many whole seconds. */
@@ -66,10 +68,15 @@ export const texts = {
     '/account/activity': 'Activity',
     '/users': 'People',
     '/sessions': 'All sessions',
+    '/overview': 'Overview',
     '/lockouts': 'Names at rest',
+    '/audit': 'Audit',
+    '/health': 'Health',
   },
 
   failed: (what: string) => `This could not be loaded: ${what}.`,
+  incomplete: 'A part of this page is missing',
+  loadAgain: 'Load the page again',
   messages: 'Messages',
 
   notFound: {
@@ -89,6 +96,9 @@ export const texts = {
   activity,
   keys,
   admin: administration,
+  audit,
+  overview,
+  health,
 
   today: (time: string) => `Today, ${time}`,
   justNow: 'just now',

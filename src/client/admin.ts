@@ -1,7 +1,8 @@
 /**
- * The calls of administrators: people, everybody's sessions, names at rest, the audit. Each is a function of its
- * own over a client's `call`, so that a bundle carries only those it uses; each refuses as `Call`
- * does. Those marked S want the password shown a short while ago and refuse with `step_up_required`.
+ * The calls of administrators: people, everybody's sessions, names at rest, the audit, how things
+ * stand. Each is a function of its own over a client's `call`, so that a bundle carries only those it
+ * uses; each refuses as `Call` does. Those marked S want the password shown a short while ago and
+ * refuse with `step_up_required`.
  */
 
 import type {
@@ -12,12 +13,15 @@ import type {
   Created,
   CreateUser,
   Lockout,
+  Overview,
   Page,
+  Ready,
   Reset,
   Session,
   User,
 } from '../wire.ts'
 import type { Client } from './client.ts'
+import { UnreachableError } from './errors.ts'
 import { asked, type ListAsk } from './listing.ts'
 
 export type {
@@ -29,7 +33,10 @@ export type {
   Created,
   CreateUser,
   Lockout,
+  Overview,
+  Ready,
   Reset,
+  Tally,
 } from '../wire.ts'
 
 type Calls = Pick<Client, 'call'>
@@ -101,3 +108,30 @@ export const verifyAudit = ({ call }: Calls, signal?: AbortSignal): Promise<Audi
  */
 export const auditExportAddress = (ask: AuditExport = {}, baseUrl = '/api/v1'): string =>
   baseUrl + asked('/audit/export', {}, { ...ask })[0]
+
+/** How things stand: figures, the last 24 hours, the servers. */
+export const getOverview = (
+  { call }: Calls,
+  { signal, passive }: Pick<ListAsk, 'signal' | 'passive'> = {},
+): Promise<Overview> =>
+  call('GET', '/overview', { ...(signal && { signal }), ...(passive && { passive }) })
+
+/**
+ * Whether the server that answers can do its work; also what it says when it cannot.
+ *
+ * @param baseUrl As the client was given it.
+ */
+export async function getReadiness(
+  { fetch }: Pick<Client, 'fetch'>,
+  signal?: AbortSignal,
+  baseUrl = '/api/v1',
+): Promise<Ready> {
+  const answer = await fetch(`${baseUrl}/health/ready`, {
+    cache: 'no-store',
+    signal: signal ?? null,
+  })
+  // Both 200 and 503 tell it; a proxy in between may answer something else.
+  const ready: Ready | undefined = await answer.json().catch(() => undefined)
+  if (ready?.checks) return ready
+  throw new UnreachableError('foreign', { cause: `status ${answer.status}` })
+}

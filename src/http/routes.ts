@@ -13,6 +13,7 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { lockoutRoutes } from './routes/lockouts.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ticketRoutes } from './routes/tickets.ts'
@@ -34,4 +35,5 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...auditRoutes,
   ...metricsRoutes,
+  ...overviewRoutes,
 ]

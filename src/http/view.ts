@@ -4,15 +4,18 @@
  * @module
  */
 import Bowser from 'bowser'
+import type { Tally } from '../figure-ports.ts'
 import type { Verified } from '../flows/audit.ts'
 import type { AnyCaller, Caller, KeyCaller } from '../flows/authenticate.ts'
+import type { Overview } from '../flows/overview.ts'
+import type { World } from '../ports.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
 import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
 import type { AuditRow } from '../rules/audit.ts'
 import { faultKinds } from '../rules/audit-walk.ts'
 import type * as facts from '../rules/facts.ts'
 import { addressesIn } from '../rules/lockout.ts'
-import type { Instant } from '../rules/time.ts'
+import { type Instant, second } from '../rules/time.ts'
 import type * as wire from '../wire.ts'
 
 export const iso = (at: Instant): string => new Date(at).toISOString()
@@ -164,6 +167,25 @@ export function lockoutView(bucket: facts.Attempts, consecutive: number): wire.L
     addresses: addressesIn(bucket),
   }
 }
+
+/** How things stand, as `node` sees it. */
+export function overviewView(seen: Overview, { standing }: Pick<World, 'standing'>): wire.Overview {
+  const { sessions, people, resting, hours, nodes } = seen
+  return {
+    sessions: tallyView(sessions),
+    people: tallyView(people),
+    resting: tallyView(resting),
+    hours: hours.map((hour) => ({ ...hour, from: iso(hour.from) })),
+    nodes: nodes.map(({ id, lease, behind }) => ({
+      id,
+      current: id === standing.node,
+      lease: lease / second,
+      behind,
+    })),
+  }
+}
+
+const tallyView = ({ count, more }: Tally): wire.Tally => ({ count, more })
 
 /** Who is signed in, and by which session. */
 export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import type { Overview } from '../wire.ts'
 import { done, inside, type MockRoute, no, ok, page } from './mock-route.ts'
 import { end, iso, type MockWorld, newPerson } from './mock-world.ts'
+
+const hour = 3_600_000
 
 const personOf = (world: MockWorld, id: string) =>
   [...world.people.values()].find(({ user }) => user.id === id)
@@ -118,5 +121,28 @@ export const mockPeople: Readonly<Record<string, MockRoute>> = {
           .map(([username, until]) => ({ username, until: iso(until), count: 10, addresses: 1 })),
         asked,
       ),
+  },
+  'GET /overview': {
+    ...inside,
+    permission: 'audit:read',
+    answer({ world }) {
+      const tally = (count: number) => ({ count, more: false })
+      const present = Date.now() - (Date.now() % hour)
+      const begun = Array.from({ length: 24 }, (_, at) => present - (23 - at) * hour)
+      const now = world.sessions.filter(({ createdAt }) => Date.parse(createdAt) >= present)
+      const resting = [...world.resting.values()].filter((until) => until > Date.now())
+      return ok({
+        sessions: tally(world.sessions.length),
+        people: tally(world.people.size),
+        resting: tally(resting.length),
+        hours: begun.map((from) => ({
+          from: iso(from),
+          signedIn: from === present ? now.length : 0,
+          refused: 0,
+          more: false,
+        })),
+        nodes: [{ id: 'the-node-of-a-mock-000', current: true, lease: 0.4, behind: 0 }],
+      } satisfies Overview)
+    },
   },
 }

@@ -36,7 +36,9 @@ export async function pageOf(
 
   // Text is searched here, for no two databases fold letters alike.
   const matching = async (from: Place | undefined): Promise<Slice> => {
-    const rows = await read((now) => selectListing(site, ref, now, { after: from, limit: most }))
+    const rows = await read((now) =>
+      selectListing(site, ref, now, { after: from, limit: most }).compile(),
+    )
     const wanted = folded(containing?.text ?? '')
     const has = (row: Row) =>
       containing?.columns.some((name) => folded(String(row[name] ?? '')).includes(wanted))
@@ -48,14 +50,14 @@ export async function pageOf(
     const [last] = await read(() => selectEnd(site, ref, from))
     const end = last && placeOf(last, since)
     const upTo = { after: from, upTo: end, limit }
-    return { found: await read((now) => selectListing(site, ref, now, upTo)), end }
+    return { found: await read((now) => selectListing(site, ref, now, upTo).compile()), end }
   }
   if (containing) return inSlices(matching, after, limit)
   if (live && live.until.length > 0) return inSlices(living, after, limit)
-  return read((now) => selectListing(site, ref, now, { after, limit }))
+  return read((now) => selectListing(site, ref, now, { after, limit }).compile())
 }
 
-const placeOf = (row: Row, since: Listing['since']): Place => ({
+export const placeOf = (row: Row, since: Listing['since']): Place => ({
   createdAt: Number(row[since]),
   id: String(row.id),
 })
@@ -83,23 +85,28 @@ async function inSlices(
 
 const folded = (text: string): string => text.normalize('NFKC').toLowerCase()
 
-function selectListing(
-  { builder }: Site,
+/** The rows of a list after a place, and none after another. */
+export function selectListing(
+  { builder }: Pick<Site, 'builder'>,
   { list, since, live, among }: Listing,
   now: Expression<Instant>,
   { after, upTo, limit }: From & { readonly upTo?: Place | undefined },
-): Query {
+) {
   let query = builder.selectFrom(list).selectAll()
   for (const condition of live ? isLive(live, now) : []) query = query.where(condition)
   if (among) query = query.where(sql.ref(among.column), 'in', among.values)
   if (after) query = query.where(isAfter(since, after))
   if (upTo) query = query.where(isUpTo(since, upTo))
   const order = sql.ref(since)
-  return query.orderBy(order, 'desc').orderBy('id').limit(Math.min(limit, most)).compile()
+  return query.orderBy(order, 'desc').orderBy('id').limit(Math.min(limit, most))
 }
 
 /** The place where a slice of so many rows ends, whether they are over or not; none for the last slice. */
-function selectEnd({ builder }: Site, { list, since, live }: Listing, after: Place | undefined) {
+export function selectEnd(
+  { builder }: Pick<Site, 'builder'>,
+  { list, since, live }: Listing,
+  after: Place | undefined,
+) {
   const order = sql.ref(since)
   let query = builder.selectFrom(list).select(['id', sql<number>`${order}`.as(since)])
   if (live?.open !== undefined) query = query.where(sql<boolean>`${sql.ref(live.open)} is null`)

@@ -13,6 +13,7 @@ import { barrier } from './barrier.ts'
 import { resting } from './buckets.ts'
 import type { Database } from './database.ts'
 import { telling } from './feed.ts'
+import { figuresOf } from './figures.ts'
 import { pageOf } from './list.ts'
 import { countLiveSessions } from './live-sessions.ts'
 import type { Node } from './node.ts'
@@ -107,6 +108,7 @@ export function sqlStore(given: {
   return {
     step,
     records: recordsOf(site),
+    figures: figuresOf(site),
 
     async find<R extends Ref>(ref: R) {
       const { rows } = await database.read((now) => [

@@ -3,69 +3,22 @@
  * the password changed and forced to be changed, trusted devices, what happened, a name at rest.
  */
 
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchChromium } from '../provision/chromium.ts'
-import { add, claim, enter, guess, password, send, settle } from './people.ts'
-import { type RunningServer, serve } from './serve.ts'
-import { type Visitor, visit } from './visitor.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { add, guess, password, send } from './people.ts'
+import { confirm, field, heading, press, stage } from './stage.ts'
+import type { Visitor } from './visitor.ts'
 
-let browser: Browser
-let server: RunningServer
 let owner: Visitor
 let ada: Page
-const others: Visitor[] = []
-
-const heading = (of: Page, name: string) => of.getByRole('heading', { level: 1, name })
-const field = (of: Page, name: string) => of.getByRole('textbox', { name, exact: true })
-const press = (of: Page, name: string | RegExp) => of.getByRole('button', { name }).click()
-const open = (of: Page, path: string) => of.goto(server.origin + path)
-
-async function another(): Promise<Visitor> {
-  const visitor = await visit(browser)
-  others.push(visitor)
-  // What the pages do every so often need not be waited for.
-  await visitor.page.clock.install()
-  return visitor
-}
-
-/** A browser in which somebody is signed in. */
-async function inside(username: string, userAgent?: string): Promise<Visitor> {
-  const visitor = await another()
-  await enter(server, visitor.context, username, userAgent === undefined ? {} : { userAgent })
-  return visitor
-}
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  server = await serve(
-    ...['--session-limit=0', '--limits-login=0', '--limits-anonymous=0', '--session-remember=true'],
-  )
-  const context = await browser.newContext()
-  await claim(server, context)
-  for (const username of ['bob', 'carl', 'dora']) {
-    const theirs = await browser.newContext()
-    await settle(server, theirs, username, await add(server, context, { username }))
-    await theirs.close()
-  }
-  await context.close()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.remove()
-})
-
-beforeEach(async () => {
-  owner = await inside('ada')
-  ada = owner.page
-})
-
-afterEach(async () => {
-  const faults = others.flatMap((visitor) => visitor.faults)
-  for (const { context } of others.splice(0)) await context.close()
-  expect(faults).toEqual([])
-})
+const { server, another, inside, open } = stage(
+  ['--session-remember=true'],
+  [{ username: 'bob' }, { username: 'carl' }, { username: 'dora' }],
+  (signedIn) => {
+    owner = signedIn
+    ada = owner.page
+  },
+)
 
 test('two browsers see each other; what one ends, ends in the other, and says why', async () => {
   const { page: here } = await inside('bob')
@@ -122,7 +75,7 @@ test('all others end at once, soon seen there even where no events come through'
   await ada.keyboard.press('Escape')
   await ada.getByRole('dialog').waitFor({ state: 'hidden' })
   await press(ada, 'End all others')
-  await ada.getByRole('dialog').getByRole('button', { name: 'End all others' }).click()
+  await confirm(ada, 'End all others')
   await ada.getByText(/sessions? ha(s|ve) ended/).waitFor()
   await expect.poll(() => ada.getByText('Chrome on Linux').count()).toBe(1)
   await ada.getByRole('button', { name: 'End all others' }).waitFor({ state: 'hidden' })
@@ -160,7 +113,7 @@ test('a changed password: refused with the reasons of the server, then all other
 })
 
 test('a temporary password lets nobody do more than choose another', async () => {
-  const { temporaryPassword } = await add(server, owner.context, { username: 'new.here' })
+  const { temporaryPassword } = await add(server(), owner.context, { username: 'new.here' })
   const { page, headings } = await another()
   await open(page, '/account/devices')
   await field(page, 'User name').fill('new.here')
@@ -170,7 +123,7 @@ test('a temporary password lets nobody do more than choose another', async () =>
   expect(headings()).toEqual(['Sign in', 'Choose a password of your own'])
   await open(page, '/users')
   await heading(page, 'Choose a password of your own').waitFor()
-  expect(page.url()).toBe(`${server.origin}/change-password?return=%2Fusers`)
+  expect(page.url()).toBe(`${server().origin}/change-password?return=%2Fusers`)
   expect(headings()).toEqual(['Choose a password of your own'])
 
   await open(page, '/account/devices')
@@ -181,7 +134,7 @@ test('a temporary password lets nobody do more than choose another', async () =>
   await field(page, 'New password').fill('four stones and a well')
   await press(page, 'Set the password')
   await heading(page, 'Trusted devices').waitFor()
-  expect(page.url()).toBe(`${server.origin}/account/devices`)
+  expect(page.url()).toBe(`${server().origin}/account/devices`)
   await page.getByText('This one').waitFor()
 })
 
@@ -204,7 +157,7 @@ test('a trusted device is forgotten; what happened is told', async () => {
 test('an API key: its secret once, rotated with an overlap, ended at once', async () => {
   const asks = async (key: string) => {
     const headers = { Authorization: `Bearer ${key}` }
-    const answer = await fetch(`${server.origin}/api/v1/users`, { headers })
+    const answer = await fetch(`${server().origin}/api/v1/users`, { headers })
     return answer.status
   }
   await open(ada, '/account/keys')
@@ -224,16 +177,16 @@ test('an API key: its secret once, rotated with an overlap, ended at once', asyn
   expect(await ada.content()).not.toContain(first)
   expect(await asks(first)).toBe(200)
 
-  await press(ada, 'Rotate the key: nightly')
+  await press(ada, /^Rotate the key: nightly/)
   await ada.getByLabel('The earlier secret works for').selectOption('one hour')
-  await ada.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
+  await confirm(ada, 'Rotate')
   const second = await secret.inputValue()
   await press(ada, 'I have noted it')
   await ada.getByText('The earlier secret works until:').waitFor()
   expect([await asks(first), await asks(second), first === second]).toEqual([200, 200, false])
 
-  await press(ada, 'End the key: nightly')
-  await ada.getByRole('dialog').getByRole('button', { name: 'End' }).click()
+  await press(ada, /^End the key: nightly/)
+  await confirm(ada, 'End')
   await ada.getByText('The key has ended.').waitFor()
   await ada.getByText('No program has a key of yours.').waitFor()
   expect([await asks(first), await asks(second)]).toEqual([401, 401])
@@ -241,7 +194,7 @@ test('an API key: its secret once, rotated with an overlap, ended at once', asyn
 
 test('a name at rest: counted down here, lifted there', async () => {
   const { page, context } = await another()
-  await guess(server, context, 'dora')
+  await guess(server(), context, 'dora')
   await open(page, '/sign-in')
   const signIn = page.getByRole('button', { name: 'Sign in' })
   await field(page, 'User name').fill('dora')
@@ -272,7 +225,7 @@ test('“keep me signed in” is asked for and given', async () => {
   await page.getByLabel('Keep me signed in on this device').check()
   await press(page, 'Sign in')
   await heading(page, 'You are signed in as bob').waitFor()
-  const { session } = await send(server, context, 'GET', '/auth/me')
+  const { session } = await send(server(), context, 'GET', '/auth/me')
   expect(session.remembered).toBe(true)
   await open(page, '/account/sessions')
   await page.getByText('Kept signed in').waitFor()

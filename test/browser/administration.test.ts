@@ -3,74 +3,31 @@
  * password asked for in place, sessions of everybody ended, and pages that are not for everyone.
  */
 
-import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchChromium } from '../provision/chromium.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { tabTo } from './keyboard.ts'
-import { type Added, add, claim, enter, guess, password, send, settle } from './people.ts'
-import { type RunningServer, serve } from './serve.ts'
-import { type Visitor, visit } from './visitor.ts'
+import { enter, guess, password, send } from './people.ts'
+import { confirm, field, heading, press, stage } from './stage.ts'
+import type { Visitor } from './visitor.ts'
 
 const markup = '<img src=x onerror=alert(1)>'
 
-let browser: Browser
-let server: RunningServer
 let owner: Visitor
 let ada: Page
-const people: Record<string, Added> = {}
-const others: Visitor[] = []
-
-const heading = (of: Page, name: string) => of.getByRole('heading', { level: 1, name })
-const field = (of: Page | Locator, name: string) => of.getByRole('textbox', { name, exact: true })
-const press = (of: Page, name: string) => of.getByRole('button', { name, exact: true }).click()
-const confirm = (of: Page, name: string) =>
-  of.getByRole('dialog').getByRole('button', { name, exact: true }).click()
-const open = (of: Page, path: string) => of.goto(server.origin + path)
-const pathOf = (username: string) => `/users/${people[username]?.id}`
-
-async function inside(username: string): Promise<Visitor> {
-  const visitor = await visit(browser)
-  others.push(visitor)
-  await visitor.page.clock.install()
-  await enter(server, visitor.context, username)
-  return visitor
-}
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  server = await serve('--session-limit=0', '--limits-login=0', '--limits-anonymous=0')
-  const context = await browser.newContext()
-  await claim(server, context)
-  const all = [
+const { browser, server, people, inside, open } = stage(
+  [],
+  [
     { username: 'eve', role: 'admin', displayName: 'Eve' },
     { username: 'bob', displayName: 'Bob' },
     { username: 'carl', displayName: markup },
-  ]
-  for (const who of all) {
-    const added = await add(server, context, who)
-    const theirs = await browser.newContext()
-    await settle(server, theirs, who.username, added)
-    await theirs.close()
-    people[who.username] = added
-  }
-  await context.close()
-})
+  ],
+  (signedIn) => {
+    owner = signedIn
+    ada = owner.page
+  },
+)
 
-afterAll(async () => {
-  await browser?.close()
-  await server?.remove()
-})
-
-beforeEach(async () => {
-  owner = await inside('ada')
-  ada = owner.page
-})
-
-afterEach(async () => {
-  const faults = others.flatMap((visitor) => visitor.faults)
-  for (const { context } of others.splice(0)) await context.close()
-  expect(faults).toEqual([])
-})
+const pathOf = (username: string) => `/users/${people[username]?.id}`
 
 test('add a person: refused at the field, then a password shown once, which signs in', async () => {
   await owner.context.grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -101,15 +58,15 @@ test('add a person: refused at the field, then a password shown once, which sign
   await ada.getByRole('link', { name: 'Fay' }).click()
   await heading(ada, 'Fay').waitFor()
   await ada.getByText('Must change a temporary password').waitFor()
-  const fay = await browser.newContext()
-  await enter(server, fay, 'fay', { typed: secret })
+  const fay = await browser().newContext()
+  await enter(server(), fay, 'fay', { typed: secret })
   await fay.close()
 })
 
 test('the password is asked for in place, and nothing that was filled in is lost', async () => {
   const { page: eve } = await inside('eve')
   // Whose roles were changed shows the password before the next such thing.
-  await send(server, owner.context, 'PATCH', `/users/${people.eve?.id}`, {
+  await send(server(), owner.context, 'PATCH', `/users/${people.eve?.id}`, {
     data: { scopes: [{ role: 'viewer', scope: 'site:north' }] },
     status: 200,
   })
@@ -153,7 +110,7 @@ test('role and scopes of a person; an owner is left for ever', async () => {
   await ada.getByRole('combobox', { name: 'Role' }).last().selectOption('Administrator')
   await press(ada, 'Add')
   await ada.getByText('Administrator in department:sales').waitFor()
-  const { role, scopes } = await send(server, owner.context, 'GET', pathOf('bob'))
+  const { role, scopes } = await send(server(), owner.context, 'GET', pathOf('bob'))
   expect({ role, scopes }).toEqual({
     role: 'viewer',
     scopes: [{ role: 'admin', scope: 'department:sales' }],
@@ -190,7 +147,7 @@ test('disabled, enabled, reset and deleted; each ends what it says', async () =>
   const typed = await field(ada, 'Temporary password').inputValue()
   await press(ada, 'I have noted it')
   await ada.getByText('Must change a temporary password').waitFor()
-  await enter(server, carl.context, 'carl', { typed })
+  await enter(server(), carl.context, 'carl', { typed })
 
   await ada.clock.fastForward('00:11')
   await ada.getByText('Chrome on Linux').waitFor()
@@ -236,8 +193,8 @@ test('a page for others says so, and who may less sees less', async () => {
 })
 
 test('names at rest are counted on the first page, and lifted', async () => {
-  const stranger = await browser.newContext()
-  await guess(server, stranger, 'bob')
+  const stranger = await browser().newContext()
+  await guess(server(), stranger, 'bob')
   await stranger.close()
   await open(ada, '/')
   await ada.getByRole('link', { name: '1 name at rest' }).click()

@@ -4,23 +4,22 @@
  * be kept, and the content policy may not have had to refuse anything.
  */
 
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchChromium } from '../provision/chromium.ts'
 import { tabTo } from './keyboard.ts'
 import { type RunningServer, serve } from './serve.ts'
+import { chromium, eachVisit, heading } from './stage.ts'
 import { type Visitor, visit } from './visitor.ts'
 
 const name = 'ada'
 const password = 'seven stones above the river'
 const home = 'You are signed in as Ada Lovelace'
 
-let browser: Browser
+const browser = chromium()
 let visitor: Visitor
 let page: Page
 
 const passwordField = (of: Page) => of.getByRole('textbox', { name: 'Password' })
-const heading = (of: Page, text: string) => of.getByRole('heading', { level: 1, name: text })
 
 async function signIn(of: Page, typed = password) {
   await of.getByLabel('User name').fill(name)
@@ -36,23 +35,9 @@ async function claim(of: Page) {
   await heading(of, home).waitFor()
 }
 
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
-
-beforeEach(async () => {
-  visitor = await visit(browser)
+eachVisit(browser, (come) => {
+  visitor = come
   page = visitor.page
-})
-
-afterEach(async () => {
-  const { faults, context } = visitor
-  await context.close()
-  expect(faults).toEqual([])
 })
 
 describe('an instance without an owner', () => {
@@ -117,7 +102,7 @@ describe('an instance without an owner', () => {
     await page.goto(server.claimLink())
     await claim(page)
 
-    const other = await visit(browser)
+    const other = await visit(browser())
     await other.page.goto(server.claimLink())
     await other.page.getByText('This instance has an owner already').waitFor()
     expect(other.page.url()).toBe(`${server.origin}/sign-in`)
@@ -127,7 +112,7 @@ describe('an instance without an owner', () => {
   })
 
   test('two people with the link at once: the second is told, not left standing', async () => {
-    const other = await visit(browser)
+    const other = await visit(browser())
     await other.page.goto(server.claimLink())
     await heading(other.page, 'Claim this instance').waitFor()
     await page.goto(server.claimLink())
@@ -200,7 +185,7 @@ describe('an instance with an owner', () => {
 
   beforeAll(async () => {
     server = await serve()
-    const first = await visit(browser)
+    const first = await visit(browser())
     await first.page.goto(server.claimLink())
     await claim(first.page)
     await first.context.close()
@@ -270,7 +255,7 @@ describe('an instance with an owner', () => {
 
   test('a session ended from another place ends here, and says why', async () => {
     for (let elsewhere = 0; elsewhere < 5; elsewhere++) {
-      const other = await browser.newContext()
+      const other = await browser().newContext()
       const answer = await other.request.post(`${server.origin}/api/v1/auth/login`, {
         headers: { Origin: server.origin },
         data: { username: name, password },

@@ -3,11 +3,11 @@
  * is signed in, come back by themselves, and are gone with the session by whatever way it ends.
  */
 
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Client, SocketEvent, StreamEvent } from '../../src/client/client.ts'
-import { launchChromium } from '../provision/chromium.ts'
 import { type Host, host } from './host.ts'
+import { chromium } from './stage.ts'
 
 declare const client: Client
 /** What the page has heard. */
@@ -16,15 +16,7 @@ declare const told: StreamEvent[]
 declare const leave: () => void
 
 const users = { ada: 'owner', bob: 'member' } as const
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
+const browser = chromium()
 
 const socketIs = (page: Page, status: string) =>
   page.waitForFunction((wanted) => client.socket.state.get().status === wanted, status)
@@ -42,7 +34,7 @@ interface Open {
 /** A page in which somebody is signed in, who listens to both. */
 async function listening(who: 'ada' | 'bob' = 'bob', channels?: readonly string[]): Promise<Open> {
   const at = await host({ page: 'pages/plain.ts', users })
-  const context = await browser.newContext()
+  const context = await browser().newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
   await page.goto(at.origin)

@@ -4,15 +4,15 @@
  */
 
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Client, createClient } from '../../src/client/client.ts'
-import { launchChromium } from '../provision/chromium.ts'
 import { type Host, type HostOptions, host } from './host.ts'
 import { Tree } from './pages/react-tree.tsx'
-import { type Visitor, visit } from './visitor.ts'
+import { chromium, eachVisit } from './stage.ts'
+import type { Visitor } from './visitor.ts'
 
 declare const client: Client
 
@@ -22,27 +22,12 @@ const users = {
   eve: { role: 'member', mustChangePassword: true },
 } as const
 
-let browser: Browser
 let visitor: Visitor
 let page: Page
 
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
-
-beforeEach(async () => {
-  visitor = await visit(browser)
+eachVisit(chromium(), (come) => {
+  visitor = come
   page = visitor.page
-})
-
-afterEach(async () => {
-  const { faults, context } = visitor
-  await context.close()
-  expect(faults).toEqual([])
 })
 
 const opened = (more: Partial<HostOptions> = {}) =>

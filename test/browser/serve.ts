@@ -16,6 +16,8 @@ const main = join(import.meta.dirname, '../../src/server/main.ts')
 
 export interface RunningServer {
   readonly origin: string
+  /** The file it keeps everything in. */
+  readonly database: string
   /** The claim link it printed; throws when it printed none. */
   readonly claimLink: () => string
   readonly start: () => Promise<void>
@@ -63,6 +65,7 @@ export async function serve(...settings: readonly string[]): Promise<RunningServ
   await start()
   return {
     origin: `http://localhost:${port}`,
+    database: join(folder, 'data/sallyport.db'),
     claimLink: () => {
       if (link === undefined) throw new Error('the server printed no claim link')
       return link

@@ -4,11 +4,11 @@
  * campaign `tabs` does it with twenty tabs, twenty times, and ten seconds.
  */
 
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Client, returnPath as ReturnPath } from '../../src/client/client.ts'
-import { launchChromium } from '../provision/chromium.ts'
 import { type Host, type HostOptions, host } from './host.ts'
+import { chromium } from './stage.ts'
 
 declare const client: Client
 declare const returnPath: typeof ReturnPath
@@ -20,15 +20,7 @@ const most = whole ? 20 : 6
 const often = whole ? 20 : 3
 const awayFor = whole ? 10_000 : 3_000
 
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
+const browser = chromium()
 
 const opened = (more: Partial<HostOptions> = {}) => host({ page: 'pages/plain.ts', users, ...more })
 const heading = (page: Page, text: string) =>
@@ -36,7 +28,7 @@ const heading = (page: Page, text: string) =>
 const stateOf = (page: Page) => page.evaluate(() => client.session.get().status)
 
 async function visit(): Promise<BrowserContext> {
-  const context = await browser.newContext()
+  const context = await browser().newContext()
   onTestFinished(() => context.close())
   return context
 }

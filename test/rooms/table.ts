@@ -18,7 +18,11 @@ export interface Room {
 
 export const rooms: Readonly<Record<string, Room>> = {
   rules: { at: ['src/rules/'], imports: ['rules'], node: ['node:crypto'] },
-  ports: { at: ['src/ports.ts', 'src/audit-ports.ts'], imports: ['ports', 'rules'], node: [] },
+  ports: {
+    at: ['src/ports.ts', 'src/audit-ports.ts', 'src/figure-ports.ts'],
+    imports: ['ports', 'rules'],
+    node: [],
+  },
   flows: { at: ['src/flows/'], imports: ['flows', 'rules', 'ports'], node: [] },
   stores: {
     at: ['src/stores/'],

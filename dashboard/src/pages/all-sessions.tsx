@@ -20,7 +20,7 @@ export function AllSessions() {
     list: 'sessions',
     work: ({ id }) => client.endSession(id),
     done: () => texts.session.ended,
-    touches: ['count'],
+    touches: ['overview'],
   })
 
   return (

@@ -6,10 +6,9 @@
 import { Button } from '@mantine/core'
 import { ChangePassword } from '../parts/change-password.tsx'
 import { Door } from '../parts/frames.tsx'
-import { PageTitle } from '../parts/page.tsx'
+import { Heading } from '../parts/page.tsx'
 import { SignOutFailed, useSignOut } from '../parts/sign-out.tsx'
 import { texts } from '../texts.ts'
-import classes from './password.module.css'
 
 export function ForcedChange() {
   const signOut = useSignOut()
@@ -27,10 +26,7 @@ export function ForcedChange() {
       }
     >
       {signOut.error && <SignOutFailed error={signOut.error} again={() => signOut.mutate()} />}
-      <div>
-        <PageTitle name={texts.forced.title}>{texts.forced.title}</PageTitle>
-        <p className={classes.lead}>{texts.forced.lead}</p>
-      </div>
+      <Heading title={texts.forced.title} lead={texts.forced.lead} />
       <ChangePassword current={texts.forced.current} submit={texts.forced.submit} />
     </Door>
   )

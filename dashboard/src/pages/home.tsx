@@ -10,7 +10,7 @@ import { useClient, useSession } from 'sallyport/react'
 import { EventRow } from '../parts/event-row.tsx'
 import { Listing, useList } from '../parts/listing.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { Overview } from '../parts/overview.tsx'
+import { Figures, useOverview } from '../parts/overview.tsx'
 import { PageTitle } from '../parts/page.tsx'
 import { initialOf } from '../parts/row.tsx'
 import { Fact, Facts, Section } from '../parts/section.tsx'
@@ -46,7 +46,7 @@ function SignedInHome({ user, session, permissions }: Signed) {
           </div>
         </div>
       </div>
-      <Overview permissions={permissions} />
+      {permissions.includes('audit:read') && <Glance />}
       <Section title={texts.home.thisSession}>
         <Facts>
           <Fact is={texts.session.browser}>
@@ -67,6 +67,10 @@ function SignedInHome({ user, session, permissions }: Signed) {
   )
 }
 
+function Glance() {
+  return <Figures seen={useOverview().data} />
+}
+
 function Recent({ me }: { me: string }) {
   const client = useClient()
   const list = useList(['activity', 'recent'], async (ask) => {
@@ -79,7 +83,7 @@ function Recent({ me }: { me: string }) {
       plain
       title={texts.home.recent}
       action={
-        <Link className={classes.all} to="/account/activity">
+        <Link className="way" to="/account/activity">
           {texts.home.allActivity}
         </Link>
       }

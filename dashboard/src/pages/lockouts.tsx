@@ -5,13 +5,13 @@
 
 import { Button } from '@mantine/core'
 import { IconHourglassHigh } from '@tabler/icons-react'
-import { type Lockout, listLockouts, listUsers, unlockUser } from 'sallyport/admin'
-import type { Client } from 'sallyport/client'
+import { type Lockout, listLockouts, unlockUser } from 'sallyport/admin'
 import { useClient, useSession } from 'sallyport/react'
 import { useRemoval } from '../parts/deed.ts'
 import { Listing, useList } from '../parts/listing.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { PageHead } from '../parts/page.tsx'
+import { idOf } from '../parts/person.tsx'
 import { Row } from '../parts/row.tsx'
 import { useToast } from '../parts/toasts.tsx'
 import { texts } from '../texts.ts'
@@ -30,7 +30,7 @@ export function Lockouts() {
     list: 'lockouts',
     work: ({ userId = '' }) => unlockUser(client, userId),
     done: ({ username }) => texts.admin.lockouts.unlocked(username),
-    touches: ['count'],
+    touches: ['overview'],
   })
   const may = session.status === 'authenticated' && session.permissions.includes('users:write')
 
@@ -92,16 +92,4 @@ export function Lockouts() {
       </Listing>
     </>
   )
-}
-
-/** Whose name it is. A search finds every name that contains it. */
-async function idOf(client: Client, username: string): Promise<string | undefined> {
-  let cursor: string | undefined
-  do {
-    const page = await listUsers(client, { query: username, limit: 200, cursor })
-    const found = page.items.find((user) => user.username === username)
-    if (found) return found.id
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
-  return undefined
 }

@@ -13,7 +13,7 @@ import { useClaim } from '../claim.ts'
 import { claimTokenIn, takeClaimToken } from '../claim-token.ts'
 import { Door } from '../parts/frames.tsx'
 import { NewPassword, newPasswordFault } from '../parts/new-password.tsx'
-import { PageTitle } from '../parts/page.tsx'
+import { Heading } from '../parts/page.tsx'
 import { Refusal } from '../parts/trouble.tsx'
 import { useWait, WaitText } from '../parts/wait.tsx'
 import { setupKey, setupQuery } from '../queries.ts'
@@ -33,10 +33,7 @@ export function SetUp() {
 
   return (
     <Door>
-      <div>
-        <PageTitle name={texts.setUp.title}>{texts.setUp.title}</PageTitle>
-        <p className={classes.lead}>{texts.setUp.lead}</p>
-      </div>
+      <Heading title={texts.setUp.title} lead={texts.setUp.lead} />
       {data && <SetUpForm policy={data.passwordPolicy} token={token} setToken={setToken} />}
     </Door>
   )

@@ -40,7 +40,7 @@ export function User() {
 
   return (
     <>
-      <Link className={classes.back} to="/users">
+      <Link className={`way ${classes.back}`} to="/users">
         <IconArrowLeft size={18} stroke={1.75} aria-hidden="true" />
         {words.all}
       </Link>
@@ -105,12 +105,12 @@ function SessionsOf({ user, mayEnd, own }: { user: Person; mayEnd: boolean; own:
     list: 'sessions',
     work: (session) => client.endSession(session.id),
     done: () => texts.session.ended,
-    touches: ['count'],
+    touches: ['overview'],
   })
   const endAll = useDeed({
     work: () => endSessionsOf(client, id),
     done: ({ revoked }) => words.endedAll(revoked),
-    touches: ['sessions', 'count'],
+    touches: ['sessions', 'overview'],
     refusedInPlace: true,
   })
   const some = list.data?.pages.some(({ items }) => items.length > 0)

@@ -15,6 +15,7 @@ import { NewPassword, newPasswordFault } from './new-password.tsx'
 import { PasswordField } from './password-field.tsx'
 import { fieldErrors, Refusal } from './trouble.tsx'
 import { useWait, WaitText } from './wait.tsx'
+import { WhosePassword } from './whose-password.tsx'
 
 export interface ChangePasswordProps {
   /** What the password of now is called. */
@@ -82,17 +83,7 @@ function Form({
             <WaitText {...wait} />
           </Refusal>
         )}
-        {/* For password managers, which want to know whose password it is. */}
-        <input
-          className="visually-hidden"
-          type="text"
-          name="username"
-          autoComplete="username"
-          value={session.status === 'authenticated' ? session.user.username : ''}
-          readOnly
-          tabIndex={-1}
-          aria-hidden="true"
-        />
+        <WhosePassword username={session.status === 'authenticated' ? session.user.username : ''} />
         <PasswordField
           ref={before}
           label={current}

@@ -12,10 +12,12 @@ export interface DialogProps {
   readonly close: () => void
   /** While something is under way that closing would not stop. */
   readonly busy?: boolean
+  /** For what is read rather than answered. */
+  readonly wide?: boolean
   readonly children: ReactNode
 }
 
-export function Dialog({ title, close, busy = false, children }: DialogProps) {
+export function Dialog({ title, close, busy = false, wide = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = useId()
 
@@ -30,6 +32,7 @@ export function Dialog({ title, close, busy = false, children }: DialogProps) {
     <dialog
       ref={dialog}
       className={classes.dialog}
+      data-wide={wide || undefined}
       aria-labelledby={name}
       onCancel={(event) => {
         event.preventDefault()

@@ -14,7 +14,7 @@ import {
 import type { Activity } from 'sallyport/account'
 import { texts } from '../texts.ts'
 import { Moment } from './moment.tsx'
-import { Row } from './row.tsx'
+import { Row, type RowProps } from './row.tsx'
 import { Tag } from './tag.tsx'
 
 /** By what stands before the dot. */
@@ -27,16 +27,24 @@ const icons: Readonly<Record<string, Icon>> = {
   key: IconKey,
 }
 
+/** Whether somebody should look twice. */
+const isBad = ({ type, outcome }: Activity): boolean =>
+  outcome === 'refused' || type === 'refresh.replayed' || type === 'auth.locked'
+
+/** How an event is drawn, for a row. */
+export function markOf(event: Activity): Pick<RowProps, 'icon' | 'tone'> {
+  if (isBad(event)) return { icon: IconAlertTriangle, tone: 'bad' }
+  const [area = ''] = event.type.split('.')
+  return { icon: icons[area] ?? IconUser }
+}
+
 /** @param me Id of the person who looks: what one did oneself needs no saying. */
 export function EventRow({ event, me }: { event: Activity; me: string }) {
   const { type, outcome, actor, address, reason, at } = event
-  const bad = outcome === 'refused' || type === 'refresh.replayed' || type === 'auth.locked'
-  const [area = ''] = type.split('.')
 
   return (
     <Row
-      icon={bad ? IconAlertTriangle : (icons[area] ?? IconUser)}
-      tone={bad ? 'bad' : undefined}
+      {...markOf(event)}
       name={
         <>
           {texts.activity.events[type] ?? type}

@@ -11,7 +11,7 @@ import type { Page } from 'sallyport/client'
 import { useSessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 import classes from './listing.module.css'
-import { told } from './trouble.tsx'
+import { Failed } from './trouble.tsx'
 
 /** Milliseconds between two looks at a list that changes by itself. */
 const lookAgain = 10_000
@@ -66,22 +66,13 @@ export function Listing<T>({ list, label, empty, leaving, idOf, children }: List
 
   return (
     <div ref={place} className={classes.place} tabIndex={-1}>
-      {failed && (
-        <div className={classes.failed} role="alert">
-          <p>{texts.failed(told(failed)[0])}</p>
-          <Button size="xs" variant="default" onClick={() => void list.refetch()}>
-            {texts.tryAgain}
-          </Button>
-        </div>
-      )}
+      {failed && <Failed error={failed} again={list.refetch} />}
       {!items && !failed && <Loading />}
       {items?.length === 0 && !failed && <div className={classes.empty}>{empty}</div>}
       {items && items.length > 0 && (
-        <ul className={classes.list} aria-label={label}>
-          {items.map((item) => (
-            <li key={idOf(item)}>{children(item)}</li>
-          ))}
-        </ul>
+        <ListFrame items={items} label={label} idOf={idOf}>
+          {children}
+        </ListFrame>
       )}
       {list.hasNextPage && (
         <Button
@@ -93,6 +84,24 @@ export function Listing<T>({ list, label, empty, leaving, idOf, children }: List
         </Button>
       )}
     </div>
+  )
+}
+
+interface ListFrameProps<T> {
+  readonly items: readonly T[]
+  readonly label: string
+  readonly idOf: (item: T) => string
+  readonly children: (item: T) => ReactNode
+}
+
+/** Lines under each other, on one surface. */
+export function ListFrame<T>({ items, label, idOf, children }: ListFrameProps<T>) {
+  return (
+    <ul className={classes.list} aria-label={label}>
+      {items.map((item) => (
+        <li key={idOf(item)}>{children(item)}</li>
+      ))}
+    </ul>
   )
 }
 

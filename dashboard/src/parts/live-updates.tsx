@@ -30,7 +30,7 @@ function Listening() {
   const loadAgain = useCallback(() => {
     due.current ??= setTimeout(() => {
       due.current = undefined
-      void queries.invalidateQueries({ queryKey: session })
+      void queries.invalidateQueries({ queryKey: session, predicate: ({ meta }) => !meta?.steady })
     }, rest)
   }, [queries, key])
 

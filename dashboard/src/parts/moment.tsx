@@ -15,10 +15,13 @@ function momentText(at: string, now = new Date()): string {
   return `${day.format(moment)}, ${hour}`
 }
 
+/** To the second, with the zone. @param at ISO 8601. */
+export const exactText = (at: string): string => exact.format(new Date(at))
+
 /** @param at ISO 8601. */
 export function Moment({ at }: { at: string }) {
   return (
-    <time className="numbers" dateTime={at} title={exact.format(new Date(at))}>
+    <time className="numbers" dateTime={at} title={exactText(at)}>
       {momentText(at)}
     </time>
   )

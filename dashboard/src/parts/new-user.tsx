@@ -40,7 +40,7 @@ export function NewUser({ role, close, done }: NewUserProps) {
         throw error
       }
     },
-    touches: ['users', 'count'],
+    touches: ['users', 'overview'],
     refusedInPlace: true,
     after: done,
   })

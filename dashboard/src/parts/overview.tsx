@@ -1,65 +1,53 @@
 /**
- * How things stand, in numbers that lead to their lists; each only for who may see the list.
+ * How things stand, in numbers that lead to their lists.
  */
 
-import { useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ListAsk } from 'sallyport/account'
-import { listLockouts, listSessions, listUsers } from 'sallyport/admin'
-import type { Client, Page, Signed } from 'sallyport/client'
+import { getOverview, type Overview as Seen, type Tally } from 'sallyport/admin'
 import { useClient } from 'sallyport/react'
-import { type Place, rulesOf } from '../places.ts'
+import type { Place } from '../places.ts'
 import { useSessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 import classes from './overview.module.css'
 
-interface Figure {
-  readonly place: Place
-  readonly name: (count: number) => string
-  readonly list: (client: Client, ask: ListAsk) => Promise<Page<unknown>>
-  /** Whether more than none is worth a look. */
-  readonly rings?: true
-}
-
-const figures: readonly Figure[] = [
-  { place: '/sessions', name: texts.home.liveSessions, list: listSessions },
-  { place: '/users', name: texts.home.people, list: listUsers },
-  { place: '/lockouts', name: texts.home.restingNames, list: listLockouts, rings: true },
-]
-
-/** The longest page of a list: what is beyond is not counted. */
-const most = 200
+const words = texts.overview
 const everyMinute = 60_000
 
-export function Overview({ permissions }: Pick<Signed, 'permissions'>) {
-  const allowed = figures.filter(({ place }) => {
-    const { needs } = rulesOf(place)
-    return needs === undefined || permissions.includes(needs)
+/** What the server counts. Nobody asks for it twice where it is shown twice. */
+export function useOverview(): UseQueryResult<Seen> {
+  const client = useClient()
+  return useQuery({
+    queryKey: [...useSessionKey(), 'overview'],
+    queryFn: ({ signal }) => getOverview(client, { signal, passive: true }),
+    refetchInterval: everyMinute,
   })
-  if (allowed.length === 0) return null
+}
 
+export function Figures({ seen }: { seen: Seen | undefined }) {
   return (
-    <section aria-label={texts.home.overview} className={classes.figures}>
-      {allowed.map((figure) => (
-        <Count key={figure.place} {...figure} />
-      ))}
+    <section aria-label={words.glance} className={classes.figures}>
+      <Figure place="/sessions" tally={seen?.sessions} name={words.liveSessions} />
+      <Figure place="/users" tally={seen?.people} name={words.people} />
+      <Figure place="/lockouts" tally={seen?.resting} name={words.restingNames} rings />
     </section>
   )
 }
 
-function Count({ place, name, list, rings }: Figure) {
-  const client = useClient()
-  const { data } = useQuery({
-    queryKey: [...useSessionKey(), 'count', place],
-    queryFn: ({ signal }) => list(client, { limit: most, signal, passive: true }),
-    refetchInterval: everyMinute,
-  })
-  const count = data?.items.length ?? 0
-  const shown = data?.nextCursor ? texts.home.andMore(count) : String(count)
+interface FigureProps {
+  readonly place: Place
+  readonly tally: Tally | undefined
+  readonly name: (count: number) => string
+  /** Whether more than none is worth a look. */
+  readonly rings?: true
+}
 
+function Figure({ place, tally, name, rings }: FigureProps) {
+  const count = tally?.count ?? 0
+  const shown = tally?.more ? words.andMore(String(count)) : String(count)
   return (
     <Link to={place} className={classes.figure} data-rings={rings && count > 0}>
-      <span className={classes.count}>{data ? shown : '–'}</span>
+      <span className={classes.count}>{tally ? shown : '–'}</span>
       <span>{name(count)}</span>
     </Link>
   )

@@ -30,6 +30,16 @@ export function PageTitle({ children, name }: { children: ReactNode; name: strin
   )
 }
 
+/** The title of a page, and what the page is for. */
+export function Heading({ title, lead }: { title: string; lead?: string | undefined }) {
+  return (
+    <div className={classes.heading}>
+      <PageTitle name={title}>{title}</PageTitle>
+      {lead && <p>{lead}</p>}
+    </div>
+  )
+}
+
 export interface PageHeadProps {
   readonly title: string
   readonly lead?: string
@@ -41,10 +51,7 @@ export interface PageHeadProps {
 export function PageHead({ title, lead, action }: PageHeadProps) {
   return (
     <div className={classes.head}>
-      <div>
-        <PageTitle name={title}>{title}</PageTitle>
-        {lead && <p>{lead}</p>}
-      </div>
+      <Heading title={title} lead={lead} />
       {action}
     </div>
   )

@@ -12,6 +12,7 @@ import { Dialog, DialogButtons } from './dialog.tsx'
 import { PasswordField } from './password-field.tsx'
 import { Refusal } from './trouble.tsx'
 import { useWait, WaitText } from './wait.tsx'
+import { WhosePassword } from './whose-password.tsx'
 
 /** Around all pages inside: `useFresh` below it asks in a dialog of ours. */
 export function Proof({ children }: { children: ReactNode }) {
@@ -59,17 +60,7 @@ function ProofDialog({ username, submit, cancel, pending, error }: Asking) {
               <WaitText {...wait} />
             </Refusal>
           )}
-          {/* For password managers, which want to know whose password it is. */}
-          <input
-            className="visually-hidden"
-            type="text"
-            name="username"
-            autoComplete="username"
-            value={username}
-            readOnly
-            tabIndex={-1}
-            aria-hidden="true"
-          />
+          <WhosePassword username={username} />
           <PasswordField
             ref={field}
             label={texts.proof.password}

@@ -37,6 +37,18 @@ export function Refusal({ error, children }: { error: unknown; children?: ReactN
   )
 }
 
+/** What should have been shown could not be loaded. */
+export function Failed({ error, again }: { error: unknown; again: () => unknown }) {
+  return (
+    <div className={classes.failed} role="alert">
+      <p>{texts.failed(told(error)[0])}</p>
+      <Button size="xs" variant="default" onClick={() => void again()}>
+        {texts.tryAgain}
+      </Button>
+    </div>
+  )
+}
+
 /** The countdown is for the eye only: read aloud every second it would drown everything else. */
 function RetryIn({ at }: { at: number | undefined }) {
   const seconds = useSecondsUntil(at)

@@ -12,7 +12,7 @@ import { useClient } from 'sallyport/react'
 import { useSessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 import { Confirm } from './confirm.tsx'
-import { useDeed } from './deed.ts'
+import { type Deed, useDeed } from './deed.ts'
 import { Section } from './section.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import classes from './user-edit.module.css'
@@ -29,7 +29,7 @@ export function UserDeeds({ user }: { user: User }) {
   const unlock = useDeed({
     work: () => unlockUser(client, id),
     done: () => words.unlocked(name),
-    touches: ['lockouts', 'count'],
+    touches: ['lockouts', 'overview'],
   })
   const enable = useDeed({
     work: () => changeUser(client, id, { disabled: false }),
@@ -39,12 +39,12 @@ export function UserDeeds({ user }: { user: User }) {
   const disable = useDeed({
     work: () => changeUser(client, id, { disabled: true }),
     done: () => words.disabledDone(name),
-    touches: ['users', 'sessions', 'count'],
+    touches: ['users', 'sessions', 'overview'],
     refusedInPlace: true,
   })
   const giveTemporary = useDeed<void, Reset>({
     work: () => resetPassword(client, id),
-    touches: ['users', 'sessions', 'count'],
+    touches: ['users', 'sessions', 'overview'],
     refusedInPlace: true,
     after: setReset,
   })
@@ -52,11 +52,7 @@ export function UserDeeds({ user }: { user: User }) {
   return (
     <Section title={words.deeds}>
       <ul className={classes.deeds}>
-        <Line name={words.unlock} lead={words.unlockLead}>
-          <Button size="xs" variant="default" loading={unlock.pending} onClick={() => unlock.run()}>
-            {words.unlock}
-          </Button>
-        </Line>
+        <Plain name={words.unlock} lead={words.unlockLead} deed={unlock} />
         <Line name={words.reset} lead={words.resetLead}>
           <Confirm
             label={words.reset}
@@ -67,16 +63,7 @@ export function UserDeeds({ user }: { user: User }) {
           />
         </Line>
         {disabled ? (
-          <Line name={words.enable} lead={words.enableLead}>
-            <Button
-              size="xs"
-              variant="default"
-              loading={enable.pending}
-              onClick={() => enable.run()}
-            >
-              {words.enable}
-            </Button>
-          </Line>
+          <Plain name={words.enable} lead={words.enableLead} deed={enable} />
         ) : (
           <Line name={words.disable} lead={words.disableLead}>
             <Confirm
@@ -127,9 +114,20 @@ function useRemove({ id }: User, name: string) {
     after: () => {
       void navigate({ to: '/users' })
       queries.removeQueries({ queryKey: [...session, 'users'] })
-      void queries.invalidateQueries({ queryKey: [...session, 'count'] })
+      void queries.invalidateQueries({ queryKey: [...session, 'overview'] })
     },
   })
+}
+
+/** One that needs no asking whether it is meant. */
+function Plain({ name, lead, deed }: { name: string; lead: string; deed: Deed<void> }) {
+  return (
+    <Line name={name} lead={lead}>
+      <Button size="xs" variant="default" loading={deed.pending} onClick={() => deed.run()}>
+        {name}
+      </Button>
+    </Line>
+  )
 }
 
 function Line({ name, lead, children }: { name: string; lead: string; children: ReactNode }) {

@@ -4,11 +4,14 @@
  */
 
 import {
+  IconChartBar,
   IconDevices,
+  IconHeartbeat,
   IconHistory,
   IconHome,
   IconHourglassHigh,
   IconKey,
+  IconListSearch,
   IconLock,
   IconPlugConnected,
   IconShieldCheck,
@@ -30,9 +33,12 @@ const account = [
 ] as const satisfies readonly (readonly [Place, typeof IconHome])[]
 
 const administration = [
+  ['/overview', IconChartBar],
   ['/users', IconUsers],
   ['/sessions', IconPlugConnected],
   ['/lockouts', IconHourglassHigh],
+  ['/audit', IconListSearch],
+  ['/health', IconHeartbeat],
 ] as const satisfies readonly (readonly [Place, typeof IconHome])[]
 
 export interface WayRoundProps {

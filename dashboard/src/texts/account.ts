@@ -4,13 +4,8 @@ export const account = {
   home: {
     title: (name: string) => `You are signed in as ${name}`,
     thisSession: 'This session',
-    overview: 'At a glance',
     recent: 'Recent activity',
     allActivity: 'All activity',
-    liveSessions: (count: number) => (count === 1 ? 'live session' : 'live sessions'),
-    people: (count: number) => (count === 1 ? 'person' : 'people'),
-    restingNames: (count: number) => (count === 1 ? 'name at rest' : 'names at rest'),
-    andMore: (count: number) => `${count}+`,
   },
 
   session: {

@@ -1,0 +1,85 @@
+/**
+ * Figures: how many there are of something, for people to look at. Nothing is decided by them, and no
+ * statement counts further than any other may read.
+ *
+ * @module
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Figures, NodeSeen, Recorded, Tally } from '../figure-ports.ts'
+import { everySession, type Listing, people } from '../ports.ts'
+import type { Place } from '../rules/cursor.ts'
+import type { Instant } from '../rules/time.ts'
+import type { Database } from './database.ts'
+import { placeOf, selectEnd, selectListing } from './list.ts'
+import { most } from './show.ts'
+
+/** A list is gone through so many slices far. */
+const slices = 10
+
+const many = sql<number>`count(*)`.as('count')
+
+export const figuresOf = (database: Database): Figures => ({
+  sessions: () => countOf(database, everySession()),
+  people: () => countOf(database, people()),
+  recorded: (from, to) => recordedIn(database, from, to),
+  nodes: () => nodesIn(database),
+})
+
+/** How many there are in a list, a slice at a time. */
+async function countOf(database: Database, ref: Listing): Promise<Tally> {
+  const { builder, read } = database
+  let count = 0
+  let after: Place | undefined
+  for (let slice = 0; slice < slices; slice++) {
+    const ends = await read(() => [selectEnd(database, ref, after)])
+    const last = ends.rows[0]?.[0]
+    const upTo = last && placeOf(last, ref.since)
+    const counted = await read((now) => {
+      const found = selectListing(database, ref, now, { after, upTo, limit: most })
+      return [builder.selectFrom(found.as('slice')).select(many).compile()]
+    })
+    count += Number(counted.rows[0]?.[0]?.count ?? 0)
+    if (!upTo) return { count, more: false }
+    after = upTo
+    await turn()
+  }
+  return { count, more: true }
+}
+
+/** How often what was recorded in a stretch of time, of the newest records in it. */
+async function recordedIn(
+  { builder, read }: Database,
+  from: Instant,
+  to: Instant,
+): Promise<Recorded> {
+  const { rows } = await read(() => {
+    const newest = builder
+      .selectFrom('audit')
+      .select('type')
+      .where('at', '>=', from)
+      .where('at', '<', to)
+      .orderBy('at', 'desc')
+      .limit(most)
+    return [
+      builder.selectFrom(newest.as('newest')).select(['type', many]).groupBy('type').compile(),
+    ]
+  })
+  await turn()
+  const times = new Map((rows[0] ?? []).map(({ type, count }) => [String(type), Number(count)]))
+  return { times, more: [...times.values()].reduce((all, one) => all + one, 0) >= most }
+}
+
+/** The nodes there are, and how far each has heard. */
+async function nodesIn({ builder, read }: Database): Promise<readonly NodeSeen[]> {
+  const { rows } = await read(() => [
+    builder
+      .selectFrom('nodes')
+      .select(['id', 'lease', sql<number>`(select head from feed) - applied`.as('behind')])
+      .orderBy('id')
+      .limit(most)
+      .compile(),
+  ])
+  const found = (rows[0] ?? []) as unknown as NodeSeen[]
+  return found.map(({ id, lease, behind }) => ({ id, lease, behind: Number(behind) }))
+}
