@@ -37,8 +37,8 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   'the limit refuses nobody': one(session, `policy.limitPolicy === 'reject'`, 'false'),
   'evictions are not recorded': one(
     session,
-    `...evicted.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),`,
-    '',
+    `events: gone.map((other) => event('session.evicted', 'success', { ...by, ...about(other) })),`,
+    'events: [],',
   ),
   'who is promoted stays remembered': one(
     'src/flows/users.ts',
@@ -142,18 +142,18 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   ),
   'the CSRF token is not asked for': one(
     guard,
-    'if (fault !== undefined) return rejected(site, fault, address, caller)',
+    'if (fault !== undefined) return rejectedToken(site, fault, address, caller)',
     '',
   ),
   'a renewal asks for no CSRF token': one(
     'src/http/routes/auth.ts',
-    'if (fault !== undefined) return rejected(site, fault, address)',
+    'if (fault !== undefined) return rejectedToken(site, fault, address)',
     '',
   ),
   'polling keeps from idling': one(
     guard,
-    `guard.passive || request.headers.get('x-sallyport-passive') === '1'`,
-    'guard.passive',
+    `request.headers.get('x-sallyport-passive') === '1' ||`,
+    '',
   ),
   'signing out ends nothing': one(
     'src/flows/sessions.ts',
