@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Restored, restore, restoredInPlace } from './backup.ts'
 export type { Told } from './chores.ts'
 export type { HostCaller, HostGate, HostGuard, HostKeyCaller, HostRefusal } from './host.ts'
 export type { Need } from './http/host-guard.ts'
@@ -28,5 +29,6 @@ export {
   type SallyportOptions,
 } from './sallyport.ts'
 export type { Admitted, NotAdmitted, SocketGate, Upgrade } from './sockets.ts'
+export { migrateDatabase, pendingMigrations } from './upkeep.ts'
 export type { ApiKey, Created, Problem, Reset, Session, Signed, User } from './wire.ts'
 export { complaintsOf } from './world.ts'

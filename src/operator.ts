@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { backUp } from './backup.ts'
 import { acquaint, meet as meetKeys, rotated } from './flows/acquaint.ts'
 import { carryNames, type Generation, generationsOf, recordRetired } from './flows/secrets.ts'
 import { OperatorRefusal, operatingPeople, type PeopleOperator } from './operator-people.ts'
@@ -53,6 +54,12 @@ export interface Operator {
    * @throws {OperatorRefusal} When it is in the file, or never was in use.
    */
   giveUpSecret(id: string): Promise<{ readonly uses: KeyUses }>
+  /**
+   * Copies the database into a file, while servers run.
+   *
+   * @throws {OperatorRefusal} When there is a file already, or the database is PostgreSQL.
+   */
+  backUp(file: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -162,6 +169,8 @@ export async function openOperator(
       await recordRetired(store, id, actor, uses)
       return { uses }
     },
+
+    backUp: (file) => backUp(policy, store, file, actor),
 
     close,
   }

@@ -13,6 +13,7 @@ import type { Clock, PasswordHasher, Standing, Store, World } from './ports.ts'
 import type { Ring } from './rules/keys.ts'
 import { setupTokensOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
+import type { Database } from './stores/database.ts'
 import { type Node, startNode } from './stores/node.ts'
 import { openDatabase } from './stores/open.ts'
 import { sqlStore } from './stores/sql-store.ts'
@@ -25,7 +26,8 @@ import { systemRandom as random } from './system/random.ts'
 import { readRing, resolveRootSecret, secretFileOf } from './system/root-secret.ts'
 import { stampOf } from './system/secret-file.ts'
 
-const sqliteFile = ({ database }: Policy): string | undefined => {
+/** The SQLite file there is, or will be. */
+export const sqliteFile = ({ database }: Pick<Policy, 'database'>): string | undefined => {
   const file = /^sqlite:(.+)$/s.exec(database)?.[1]
   return file && file !== ':memory:' ? file : undefined
 }
@@ -54,6 +56,7 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
 /** What a node keeps, opened: the store, and the keys it is sealed under. */
 export interface Kept {
   readonly store: Store
+  readonly database: Database
   /** Where it answers requests: a command does not. */
   readonly node: Node | undefined
   readonly keyring: Keyring
@@ -107,7 +110,8 @@ export async function openKept(
         })
       : undefined
   const store = sqlStore({ database, random, auditKey, clock: clocks.clock, ...(node && { node }) })
-  return { store, node, keyring, ring: root.ring, file, instanceId, now: () => database.now() }
+  const now = () => database.now()
+  return { store, database, node, keyring, ring: root.ring, file, instanceId, now }
 }
 
 /**

@@ -11,6 +11,8 @@ import type { Instant } from './time.ts'
 /** Every event, by name, with the sentence the reference prints. Past tense, dotted, stable. */
 export const auditEvents = {
   'instance.claimed': 'The first owner was made and the instance is claimed for ever.',
+  'instance.backed_up': 'The operator took a copy of the database.',
+  'instance.restored': 'The operator put a copy of the database back; all sessions are over.',
   'auth.signed_in': 'A person signed in and a session was opened.',
   'auth.refused': 'A sign-in or set-up was refused; `reason` says why.',
   'auth.locked': 'A wrong password filled a bucket: a rest began, or a device is trusted no more.',

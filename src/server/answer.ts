@@ -12,8 +12,7 @@ import {
   SettingsError,
   Unavailable,
 } from '../index.ts'
-import { type Flags, sourcesOf } from './command-line.ts'
-import { configure } from './configuration.ts'
+import { type Flags, settingsOf } from './command-line.ts'
 
 /** What a command says: to people, or as one JSON document. */
 export interface Answer {
@@ -24,9 +23,7 @@ export interface Answer {
 /** Opens the instance that the settings name, does `work`, and says what came of it. */
 export function answer(flags: Flags, work: (operator: Operator) => Promise<Answer>): Promise<void> {
   return told(flags, async () => {
-    const { said, complaints } = configure(sourcesOf(flags))
-    if (complaints.length > 0) throw new SettingsError(complaints)
-    const operator = await openOperator(said, operatorName())
+    const operator = await openOperator(settingsOf(flags), operatorName())
     try {
       return await work(operator)
     } finally {
@@ -36,7 +33,7 @@ export function answer(flags: Flags, work: (operator: Operator) => Promise<Answe
 }
 
 /** Says what came of `work`. A refusal is exit code 1; settings that nothing can start with are 2. */
-async function told(flags: Flags, work: () => Promise<Answer>): Promise<void> {
+export async function told(flags: Flags, work: () => Promise<Answer>): Promise<void> {
   try {
     print(flags, await work())
   } catch (error) {
@@ -101,7 +98,7 @@ export function needs({ sessions, devices, keys, passwords }: KeyUses): string[]
 }
 
 /** Who is recorded. In a container the user may have a number and no name. */
-function operatorName(): string {
+export function operatorName(): string {
   try {
     return `operator:${userInfo().username}`
   } catch {

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { flagName } from '../index.ts'
-import { allPaths, type Sources } from './configuration.ts'
+import { flagName, type Said, SettingsError } from '../index.ts'
+import { allPaths, configure, type Sources } from './configuration.ts'
 
 /** What commander hands to an action. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
@@ -51,6 +51,13 @@ export function sourcesOf(flags: Flags, unknown: readonly string[] = []): Source
     folder: process.cwd(),
     config: typeof config === 'string' ? config : undefined,
   }
+}
+
+/** The settings of a command. @throws {SettingsError} For those that are the server's alone, too. */
+export function settingsOf(flags: Flags): readonly Said[] {
+  const { said, complaints } = configure(sourcesOf(flags))
+  if (complaints.length > 0) throw new SettingsError(complaints)
+  return said
 }
 
 /** `--session-limit-policy` → `session.limitPolicy`. */

@@ -8,6 +8,7 @@ import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addSecretCommands } from './commands/secret.ts'
 import { addSessionCommands } from './commands/session.ts'
+import { addUpkeepCommands } from './commands/upkeep.ts'
 import { addUserCommands } from './commands/user.ts'
 import { check, serve } from './serve.ts'
 
@@ -40,5 +41,6 @@ export function programOf(): Command {
   addSessionCommands(program)
   addKeyCommands(program)
   addSecretCommands(program)
+  addUpkeepCommands(program)
   return program
 }

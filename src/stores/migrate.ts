@@ -38,6 +38,9 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0008-audit': audit,
 }
 
+/** In their order. */
+export const migrationNames: readonly string[] = Object.keys(migrations)
+
 /** The database being opened. */
 export interface Site extends Pick<Database, 'dialect' | 'builder'> {
   /** Runs one statement. */

@@ -51,6 +51,9 @@ export async function patiently<T>(patience: Millis, work: () => T): Promise<T> 
   }
 }
 
+/** Whether another connection is in the way. */
+export const isBusy = (error: unknown): boolean => busy.has(codeOf(error) & 0xff)
+
 function codeOf(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
 }
