@@ -5,7 +5,8 @@
  * @module
  */
 import type { AuditRow, ChainHead } from './rules/audit.ts'
-import type { Instant } from './rules/time.ts'
+import type { Checkpoint } from './rules/audit-seal.ts'
+import type { Instant, Millis } from './rules/time.ts'
 
 /** Which records: those of which all of this holds. */
 export interface RecordsAsked {
@@ -23,13 +24,25 @@ export interface RecordsAsked {
 /** Where a record stands among all. */
 export type RecordPlace = Pick<AuditRow, 'at' | 'chain' | 'seq'>
 
-/** A chain of the audit, as it is found. */
+/** A chain of the audit, as it is found in one snapshot. */
 export interface ChainFound {
   readonly chain: string
   /** Where it ends as its writer has it; `undefined` where rows have no end. */
   readonly head: ChainHead | undefined
-  /** The highest number among its rows; 0 where there are none. */
+  /** The lowest and the highest number among its rows; 0 where there are none. */
+  readonly first: number
   readonly last: number
+  /** Up to where its rows were removed in time. */
+  readonly boundary: Checkpoint | undefined
+  /** The first checkpoint behind that, and the last one. */
+  readonly oldest: KeptCheckpoint | undefined
+  readonly newest: KeptCheckpoint | undefined
+}
+
+/** A checkpoint as it is kept: with the end of the segment before its own. */
+export interface KeptCheckpoint extends Checkpoint {
+  readonly opens: number
+  readonly opensAt: Instant
 }
 
 /** What was recorded, read past every step: it decides nothing. Long lists let others take turns. */
@@ -46,6 +59,25 @@ export interface Records {
   /** The chains there are, in order of their names, some hundred at a time. */
   chains(after?: string): Promise<{ readonly found: readonly ChainFound[]; readonly next?: string }>
 
-  /** The rows of a chain after a number, in order. */
-  rows(chain: string, after: number, limit: number): Promise<readonly AuditRow[]>
+  /** One chain. */
+  chain(name: string): Promise<ChainFound | undefined>
+
+  /** The rows of a chain after a number, in order, and the checkpoints among the next `limit` numbers. */
+  stretch(
+    chain: string,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly rows: readonly AuditRow[]; readonly checkpoints: readonly Checkpoint[] }>
+
+  /** Whether `node` keeps the audit for the next `lease`: one node at a time does. */
+  keeps(node: string, lease: Millis): Promise<boolean>
+
+  /** Keeps a checkpoint, and those before it only as far as they end a segment. */
+  seal(checkpoint: KeptCheckpoint): Promise<void>
+
+  /** Keeps a boundary further on than the one before. */
+  bound(boundary: Checkpoint): Promise<void>
+
+  /** Removes rows up to a boundary, at most `limit`, and then its checkpoints. @returns How many rows. */
+  trim(boundary: Checkpoint, limit: number): Promise<number>
 }

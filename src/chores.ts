@@ -4,12 +4,16 @@
  * @module
  */
 import { behind } from './flows/acquaint.ts'
+import { keeperOf } from './flows/keep-audit.ts'
 import { sweep } from './flows/sweep.ts'
+import { iso } from './http/view.ts'
 import type { Keyring } from './keyring.ts'
 import type { World } from './ports.ts'
+import type { Checkpoint } from './rules/audit-seal.ts'
+import { type Fault, faultKinds } from './rules/audit-walk.ts'
 import type { Swept } from './rules/sweep.ts'
 import { minute, second } from './rules/time.ts'
-import { type Chore, chore } from './system/chores.ts'
+import { type Chore, chore, within } from './system/chores.ts'
 
 /** What a chore has to tell. */
 export type Told =
@@ -19,12 +23,29 @@ export type Told =
   | { readonly chore: 'secret'; readonly is: 'refused'; readonly complaints: readonly string[] }
   /** How many rows of each kind were removed. */
   | { readonly chore: 'sweep'; readonly is: 'done'; readonly removed: Swept }
-  | { readonly chore: 'secret' | 'sweep'; readonly is: 'failed'; readonly error: unknown }
+  /** Checkpoints of the audit, to be carried outside. */
+  | {
+      readonly chore: 'audit'
+      readonly is: 'sealed'
+      readonly checkpoints: readonly CarriedCheckpoint[]
+    }
+  /** Records that are not what was sealed, each said once. */
+  | { readonly chore: 'audit'; readonly is: 'broken'; readonly complaints: readonly string[] }
+  /** How many records were older than they are kept. */
+  | { readonly chore: 'audit'; readonly is: 'trimmed'; readonly rows: number }
+  | { readonly chore: 'secret' | 'sweep' | 'audit'; readonly is: 'failed'; readonly error: unknown }
+
+/** A checkpoint as it is carried: `at` is ISO 8601 UTC. */
+export type CarriedCheckpoint = Omit<Checkpoint, 'at'> & { readonly at: string }
 
 /** How often a secret file is looked at. */
 const looking = 2 * second
 /** How often what is worn out is removed. */
 const sweeping = minute
+/** How often it is looked whether the audit is to be sealed. */
+const keeping = 10 * second
+/** How long a node that stops tries to leave the audit sealed. */
+const atLast = 2 * second
 
 export interface Chores {
   /** Looks at the secret file now. */
@@ -58,17 +79,46 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
       tell({ chore: 'sweep', is: 'done', removed })
   }
 
-  const failed = (name: 'secret' | 'sweep') => (error: unknown) =>
+  const keeper = keeperOf(world)
+
+  async function keep(all = false): Promise<void> {
+    const { sealed, faults } = await keeper.seal(all)
+    if (sealed.length > 0)
+      tell({ chore: 'audit', is: 'sealed', checkpoints: sealed.map(carriedCheckpoint) })
+    const complaints = faults.map(complaintOf)
+    if (complaints.length > 0) tell({ chore: 'audit', is: 'broken', complaints })
+  }
+
+  async function trim(): Promise<void> {
+    const { rows, faults } = await keeper.trim(() => !stopping)
+    if (rows > 0) tell({ chore: 'audit', is: 'trimmed', rows })
+    const complaints = faults.map(complaintOf)
+    if (complaints.length > 0) tell({ chore: 'audit', is: 'broken', complaints })
+  }
+
+  const failed = (name: 'secret' | 'sweep' | 'audit') => (error: unknown) =>
     tell({ chore: name, is: 'failed', error })
   const chores: readonly Chore[] = [
     chore(looking, look, failed('secret')),
     chore(sweeping, clear, failed('sweep')),
+    chore(keeping, () => keep(), failed('audit')),
+    chore(sweeping, trim, failed('audit')),
   ]
   return {
     look,
     async stop() {
       stopping = true
       await Promise.all(chores.map((one) => one.stop()))
+      // What nobody writes to any more should not stand unsealed; the next node that runs does it else.
+      await within(atLast, keep(true)).catch(() => undefined)
     },
   }
 }
+
+const carriedCheckpoint = (found: Checkpoint): CarriedCheckpoint => ({
+  ...found,
+  at: iso(found.at),
+})
+
+const complaintOf = ({ what, chain, seq }: Fault): string =>
+  `audit: record ${seq} of chain ${chain}: ${faultKinds[what]}`

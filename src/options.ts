@@ -6,6 +6,7 @@
  */
 import { trustedProxies } from './http/address.ts'
 import { isLoopback } from './http/cookies.ts'
+import { auditSettings } from './rules/audit-seal.ts'
 import { lockoutSettings } from './rules/lockout.ts'
 import { hashingSettings, passwordSettings } from './rules/password.ts'
 import { limitSettings } from './rules/rate.ts'
@@ -121,6 +122,7 @@ export const settings = {
   lockout: lockoutSettings,
   limits: limitSettings,
   revocation: revocationSettings,
+  audit: auditSettings,
 } as const satisfies Settings
 
 export type Policy = PolicyOf<typeof settings>

@@ -7,6 +7,7 @@
 import type { Records } from './audit-ports.ts'
 import type { Figures } from './figure-ports.ts'
 import type { AuditRow } from './rules/audit.ts'
+import type { auditSettings } from './rules/audit-seal.ts'
 import type { Place } from './rules/cursor.ts'
 import type { Facts, Kind } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
@@ -377,6 +378,7 @@ export interface World {
     readonly socket: SocketPolicy
     readonly lockout: LockoutPolicy
     readonly limits: LimitPolicy
+    readonly audit: PolicyOf<typeof auditSettings>
   }
   readonly instanceId: string
   readonly publicOrigin: string

@@ -233,12 +233,27 @@ export interface AuditVerification {
   /** How many records were held against what seals them, in how many chains. */
   readonly rows: number
   readonly chains: number
+  /** How many checkpoints, kept with the records or brought from outside, they were held against. */
+  readonly checkpoints: number
+  /**
+   * A cut at the end of a chain together with an end that was put back is found only up to the last
+   * checkpoint that was brought from outside: when that was made; null when none was brought.
+   */
+  readonly knownUntil: string | null
   /** The first thing wrong with each chain that is not intact, at most 100, the earliest first. */
   readonly faults: readonly AuditFault[]
 }
 
 export interface AuditFault {
-  readonly what: 'changed' | 'missing' | 'added' | 'end'
+  readonly what:
+    | 'changed'
+    | 'missing'
+    | 'added'
+    | 'end'
+    | 'cut'
+    | 'rewritten'
+    | 'checkpoint'
+    | 'boundary'
   readonly chain: string
   /** The number of the record in its chain, the first that is wrong. */
   readonly seq: number

@@ -197,7 +197,7 @@ function worldOf(
     readonly clock: Clock | undefined
   },
 ): World {
-  const { session, password, refresh, stepUp, ticket, socket, lockout, limits } = policy
+  const { session, password, refresh, stepUp, ticket, socket, lockout, limits, audit } = policy
   return {
     store,
     standing: ports.standing,
@@ -209,7 +209,7 @@ function worldOf(
     get keys() {
       return keyring.keys
     },
-    policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits },
+    policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits, audit },
     instanceId,
     publicOrigin: policy.publicOrigin ?? '',
     get setupTokens() {

@@ -236,6 +236,8 @@ describe.each(databases)('the records on %s', (kind) => {
       at: '2026-01-01T12:00:00.000Z',
       rows: 1,
       chains: 1,
+      checkpoints: 0,
+      knownUntil: null,
       faults: [
         {
           what: 'changed',

@@ -89,7 +89,10 @@ const lacksOne = (here: Instance | undefined, keys: Keys): boolean =>
  *
  * @param keys Those it was read with: they may have been renewed meanwhile.
  */
-export async function behind({ store }: World, keys: Keys): Promise<Refusal | undefined> {
+export async function behind(
+  { store }: Pick<World, 'store'>,
+  keys: Keys,
+): Promise<Refusal | undefined> {
   const here = await store.find(instance())
   return lacksOne(here, keys) ? refuse('unavailable', { why: 'unknown root' }) : undefined
 }

@@ -5,9 +5,9 @@
  */
 import Bowser from 'bowser'
 import type { Tally } from '../figure-ports.ts'
-import type { Verified } from '../flows/audit.ts'
 import type { AnyCaller, Caller, KeyCaller } from '../flows/authenticate.ts'
 import type { Overview } from '../flows/overview.ts'
+import type { Verified } from '../flows/verify-audit.ts'
 import type { World } from '../ports.ts'
 import { permissionsOf, scopesOf } from '../rules/access.ts'
 import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
@@ -108,6 +108,7 @@ function detailsOf({ details }: AuditRow): wire.Activity['details'] {
 export const verificationView = (verified: Verified): wire.AuditVerification => ({
   ...verified,
   at: iso(verified.at),
+  knownUntil: verified.knownUntil === null ? null : iso(verified.knownUntil),
   faults: verified.faults.map((fault) => ({
     ...fault,
     at: fault.at === null ? null : iso(fault.at),

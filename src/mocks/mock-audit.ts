@@ -66,6 +66,8 @@ export const mockAudit: Readonly<Record<string, MockRoute>> = {
         at: iso(Date.now()),
         rows: world.sessions.length,
         chains: 1,
+        checkpoints: 0,
+        knownUntil: null,
         faults: [],
       } satisfies AuditVerification),
   },

@@ -15,6 +15,10 @@ export const faultKinds = {
   missing: 'The record is gone.',
   added: 'The record stands behind the end of its chain.',
   end: 'The end of the chain is not where its last record is, or is gone.',
+  cut: 'A checkpoint says that the chain had come further: its records are gone, and its end was put back.',
+  rewritten: 'A checkpoint says that another record stood here.',
+  checkpoint: 'A checkpoint was not made by this instance, or was changed.',
+  boundary: 'What says that earlier records were removed in time was changed.',
 } as const
 
 export type FaultKind = keyof typeof faultKinds

@@ -45,9 +45,16 @@ export const auditEvents = {
   'socket.refused': 'A ticket came from a page of another origin than it was asked for from.',
   'csrf.rejected': 'An unsafe request failed the origin gate or the token.',
   'audit.exported': 'Somebody took a copy of the records.',
+  'audit.trimmed': 'Records older than they are kept were removed, in whole sealed segments.',
 } as const
 
 export type AuditType = keyof typeof auditEvents
+
+/** The events of a name, or of the word before the dot; none when there is no such. */
+export const typesNamed = (name: string): readonly AuditType[] =>
+  (Object.keys(auditEvents) as AuditType[]).filter(
+    (type) => type === name || type.startsWith(`${name}.`),
+  )
 
 /** What a rule says of an event; the store adds id, instant, chain, number and MAC. */
 export interface AuditEvent {

@@ -87,7 +87,9 @@ export async function serve(sources: Sources): Promise<void> {
 
 function logChore(log: Log, told: Told): void {
   if ('error' in told) log.error({ err: told.error, chore: told.chore }, 'chore')
-  else if (told.is === 'refused') log.error(told, 'chore')
+  else if (told.is === 'refused' || told.is === 'broken') log.error(told, 'chore')
+  else if (told.is === 'sealed')
+    for (const checkpoint of told.checkpoints) log.info({ checkpoint }, 'audit checkpoint')
   else log.info(told, 'chore')
 }
 

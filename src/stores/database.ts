@@ -15,8 +15,10 @@ import {
   SqliteAdapter,
   SqliteQueryCompiler,
 } from 'kysely'
+import type { KeptCheckpoint } from '../audit-ports.ts'
 import type { Random } from '../ports.ts'
 import type { AuditRow, ChainHead } from '../rules/audit.ts'
+import type { Checkpoint } from '../rules/audit-seal.ts'
 import type { Facts, Kind } from '../rules/facts.ts'
 import type { Instant, Millis } from '../rules/time.ts'
 
@@ -29,6 +31,10 @@ export type Tables = {
 } & {
   readonly audit: AuditRow
   readonly audit_chains: ChainHead
+  readonly audit_checkpoints: KeptCheckpoint
+  readonly audit_boundaries: Checkpoint
+  readonly audit_shipped: { readonly chain: string; readonly seq: number }
+  readonly audit_keeper: { readonly id: 'keeper'; readonly node: string; readonly until: Instant }
   readonly feed: { readonly id: 'feed'; readonly head: number }
   readonly revocations: Revocations
   readonly nodes: NodeRow
@@ -101,8 +107,8 @@ export interface Database {
    */
   commit(build: (head: ChainHead) => Writes): Promise<boolean>
 
-  /** Removes rows in one transaction of its own. @returns How many. */
-  remove(query: Query): Promise<number>
+  /** Runs one write in a transaction of its own, durably. @returns How many rows it met. */
+  write(query: Query): Promise<number>
 
   /**
    * Opens a way of its own for a node, so that it hears even when requests have taken all others.

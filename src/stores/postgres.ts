@@ -80,10 +80,10 @@ export async function openPostgres(given: {
   try {
     const instanceId = await prepare(pool, random)
     await read(() => [])
-    const remove = async (query: Query) => (await told(pool.query(named(query)))).rowCount ?? 0
+    const write = async (query: Query) => (await told(pool.query(named(query)))).rowCount ?? 0
     const line: Database['line'] = (hint) => lineTo(url, hint)
     const close = () => pool.end()
-    return { dialect: 'postgres', builder, instanceId, now, read, commit, remove, line, close }
+    return { dialect: 'postgres', builder, instanceId, now, read, commit, write, line, close }
   } catch (error) {
     await pool.end()
     throw error

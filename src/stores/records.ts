@@ -6,28 +6,42 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
-import type { ChainFound, RecordPlace, Records, RecordsAsked } from '../audit-ports.ts'
-import type { AuditRow, ChainHead } from '../rules/audit.ts'
+import type { RecordPlace, Records, RecordsAsked } from '../audit-ports.ts'
+import type { AuditRow } from '../rules/audit.ts'
+import type { Checkpoint } from '../rules/audit-seal.ts'
+import { chainsAmong } from './chains.ts'
 import type { Row } from './database.ts'
+import { keepingOf } from './keeping.ts'
 import type { Site } from './shapes.ts'
 import { most } from './show.ts'
 
 /** Slices that one page looks through for rare records before it says how far it came. */
 const slicesAPage = 50
-/** Chains looked up at once. */
-const someChains = 250
 
 export const recordsOf = (site: Site): Records => ({
   page: (asked, from) => pageOf(site, asked, from),
-  chains: (after = '') => chainsFrom(site, after),
+  chains: (after = '') => chainsAmong(site, sql`> ${after}`),
 
-  async rows(chain, after, limit) {
-    const query = sql`select * from audit where chain = ${chain} and seq > ${after}
-      order by seq limit ${Math.min(limit, most)}`
-    const [rows = []] = await read(site, [query])
-    await turn()
-    return rows as unknown as AuditRow[]
+  async chain(name) {
+    const { found } = await chainsAmong(site, sql`= ${name}`)
+    return found[0]
   },
+
+  async stretch(chain, after, limit) {
+    const length = Math.min(limit, most)
+    const [rows = [], checkpoints = []] = await read(site, [
+      sql`select * from audit where chain = ${chain} and seq > ${after} order by seq limit ${length}`,
+      sql`select chain, seq, "at", mac, seal from audit_checkpoints
+        where chain = ${chain} and seq > ${after} and seq <= ${after + length} order by seq`,
+    ])
+    await turn()
+    return {
+      rows: rows as unknown as AuditRow[],
+      checkpoints: checkpoints as unknown as Checkpoint[],
+    }
+  },
+
+  ...keepingOf(site),
 })
 
 async function read(
@@ -124,39 +138,3 @@ const isBefore = ({ at, chain, seq }: RecordPlace) =>
 
 const isBehind = ({ at, chain, seq }: RecordPlace) =>
   sql`"at" >= ${at} and ("at", chain, seq) > (${at}, ${chain}, ${seq})`
-
-/** The chains after a name: those that have an end, and those that only have rows. */
-async function chainsFrom(site: Site, after: string): ReturnType<Records['chains']> {
-  const [ends = [], named = []] = await read(site, [
-    sql`select chain, seq, mac, coalesce((select max(seq) from audit
-        where audit.chain = audit_chains.chain), 0) as last
-      from audit_chains where chain > ${after} order by chain limit ${someChains}`,
-    // From each name to the next by the index: not a row more is looked at.
-    sql`with recursive names(chain) as (
-        select (select min(chain) from audit where chain > ${after})
-        union all
-        select (select min(chain) from audit where audit.chain > names.chain)
-        from names where names.chain is not null
-      )
-      select chain, (select max(seq) from audit where audit.chain = names.chain) as last
-      from names where chain is not null limit ${someChains}`,
-  ])
-  await turn()
-  const found = new Map<string, ChainFound>()
-  for (const row of named as readonly { chain: string; last: number }[])
-    found.set(row.chain, { ...row, head: undefined })
-  for (const row of ends as unknown as readonly (ChainHead & { last: number })[]) {
-    const { chain, seq, mac, last } = row
-    found.set(chain, { chain, last, head: { chain, seq, mac } })
-  }
-  // Behind the end of a list that was cut, the other says only half.
-  const cut = [ends, named]
-    .filter((list) => list.length === someChains)
-    .map((list) => String(list.at(-1)?.chain))
-    .sort()[0]
-  const all = [...found.values()].sort((a, b) => (a.chain < b.chain ? -1 : 1))
-  await turn()
-  return cut === undefined
-    ? { found: all }
-    : { found: all.filter(({ chain }) => chain <= cut), next: cut }
-}

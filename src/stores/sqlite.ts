@@ -113,7 +113,7 @@ export async function openSqlite(given: {
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
       commit: (build) => patiently(patience, () => commit(build)),
-      remove: (query) => patiently(patience, () => alone(query)),
+      write: (query) => patiently(patience, () => alone(query)),
       line: (hint) => {
         const stop = noticing(connection, hint)
         return {

@@ -28,7 +28,7 @@ export async function sweepSlice(
   const worn = wornOf(database, kind, { now, toldFor }).limit(slice)
   // A row that somebody is writing is not worn, or will still be the next time.
   const chosen = database.dialect === 'sqlite' ? worn : worn.forUpdate().skipLocked()
-  const removed = await database.remove(removal(database, kind, chosen))
+  const removed = await database.write(removal(database, kind, chosen))
   // Everybody else's turn: on SQLite nothing above has let go of the main thread.
   await turn()
   return removed

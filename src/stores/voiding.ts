@@ -14,14 +14,14 @@ const slice = 5_000
 const emptied = ['devices', 'tickets', 'presence', 'nodes'] as const
 
 /** Forgets trusted devices, tickets, connections and nodes; temporary passwords sign in no more. */
-export async function voidIssued({ builder, remove }: Database): Promise<void> {
+export async function voidIssued({ builder, write }: Database): Promise<void> {
   for (const table of emptied) {
     const some = sql.table(table)
     const query = sql`delete from ${some} where id in (select id from ${some} limit ${slice})`
-    while ((await remove(query.compile(builder))) === slice);
+    while ((await write(query.compile(builder))) === slice);
   }
   const until = sql.ref('temporaryUntil')
   const query = sql`update users set ${until} = 0 where id in
     (select id from users where ${until} > 0 limit ${slice})`
-  while ((await remove(query.compile(builder))) === slice);
+  while ((await write(query.compile(builder))) === slice);
 }

@@ -44,3 +44,16 @@ export function chore(
     },
   }
 }
+
+/** Settles as `work` does, or rejects when that takes too long; then nobody hears of it any more. */
+export async function within<T>(longest: Millis, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('took too long')), longest)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

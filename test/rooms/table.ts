@@ -60,6 +60,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'src/backup.ts',
       'src/operator.ts',
       'src/operator-people.ts',
+      'src/auditor.ts',
       'src/sockets.ts',
       'src/upkeep.ts',
       'src/host.ts',

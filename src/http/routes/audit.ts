@@ -5,9 +5,10 @@
  */
 
 import type { RecordPlace, RecordsAsked } from '../../audit-ports.ts'
-import { auditPage, exported, recordExport, verifyAudit } from '../../flows/audit.ts'
+import { auditPage, exported, recordExport } from '../../flows/audit.ts'
+import { verifyAudit } from '../../flows/verify-audit.ts'
 import { may } from '../../rules/access.ts'
-import { auditEvents } from '../../rules/audit.ts'
+import { typesNamed } from '../../rules/audit.ts'
 import type { Place } from '../../rules/cursor.ts'
 import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
@@ -89,15 +90,13 @@ function askedIn({
   from,
   to,
 }: wire.AuditExport): { readonly ok: true; readonly asked: Omit<RecordsAsked, 'order'> } | Refusal {
-  const types = Object.keys(auditEvents).filter(
-    (name) => type === undefined || name === type || name.startsWith(`${type}.`),
-  )
-  if (types.length === 0) {
+  const types = type === undefined ? undefined : typesNamed(type)
+  if (types?.length === 0) {
     const detail = 'There is no event of this name.'
     return refuse('validation_failed', { fields: [{ name: 'type', code: 'not_allowed', detail }] })
   }
   const asked = {
-    types: type === undefined ? undefined : types,
+    types,
     user,
     from: from === undefined ? undefined : Date.parse(from),
     to: to === undefined ? undefined : Date.parse(to),
