@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,21 +52,37 @@ async function endings(place: string, count: number, times: number): Promise<num
   return took.slice(1).toSorted((a, b) => a - b)
 }
 
-/** @returns Bytes of the heap for each session that is remembered. */
+const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
+/** @returns Bytes for each session that is remembered, on the heap and beside it; two of each person. */
 async function bytesASession(count: number): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const kept = memory()
+  const agents = Array.from({ length: 50 }, (_, n) => userAgent.replace('140', `${100 + n}`))
   collect()
-  const before = process.memoryUsage().heapUsed
+  const used = () => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const before = used()
   for (let n = 0; n < count; n++) {
     const id = randomBytes(16).toString('base64url')
     // As a row comes from the database: every text of its own.
-    const row = JSON.stringify(sessionOf(`ada${n % 1_000}`, id))
+    const owner = createHash('sha256')
+      .update(`${Math.floor(n / 2)}`)
+      .digest('base64url')
+      .slice(0, 22)
+    const more = {
+      userAgent: agents[n % agents.length] ?? '',
+      address: `192.0.${n % 100}.${n % 250}`,
+      digest: `generation$${randomBytes(32).toString('base64url')}`,
+    }
+    const row = JSON.stringify(sessionOf(owner, id, more))
     await kept.fill('sessions', id, async () => JSON.parse(row))
   }
   collect()
-  const bytes = (process.memoryUsage().heapUsed - before) / count
+  const bytes = (used() - before) / count
   if (kept.get('sessions', session('nobody').is)) throw new Error('somebody is nobody')
   return bytes
 }

@@ -9,7 +9,7 @@ import type { Figures } from './figure-ports.ts'
 import type { AuditRow } from './rules/audit.ts'
 import type { auditSettings } from './rules/audit-seal.ts'
 import type { Place } from './rules/cursor.ts'
-import type { Facts, Kind } from './rules/facts.ts'
+import type { Facts, Kind, Remembered } from './rules/facts.ts'
 import type { Keys } from './rules/keys.ts'
 import type { LockoutPolicy } from './rules/lockout.ts'
 import type { passwordSettings } from './rules/password.ts'
@@ -303,7 +303,7 @@ export interface PasswordHasher {
 export type Heard = 'changed' | 'lost'
 
 /** One record that is remembered, by its id. */
-export type Recall = <K extends Kind>(kind: K, id: string) => Facts[K] | undefined
+export type Recall = <K extends Kind>(kind: K, id: string) => Remembered<K> | undefined
 
 /**
  * What this node remembers of who stands. A record here is as good as its row: whatever ends trust is

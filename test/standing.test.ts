@@ -27,8 +27,7 @@ const learn = async ({ standing }: Seat) => {
     standing.find('instance', 'instance'),
   ])
 }
-const recalled = <K extends Kind>({ standing }: Seat, kind: K, id: string): Facts[K] | undefined =>
-  standing.recall()?.(kind, id)
+const recalled = ({ standing }: Seat, kind: Kind, id: string) => standing.recall()?.(kind, id)
 const knows = (one: Seat) => recalled(one, 'sessions', 'one') !== undefined
 
 const endOne = (store: Store) =>

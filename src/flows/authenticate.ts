@@ -6,7 +6,7 @@
  */
 import { session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
-import type { ApiKey, Instance, Session, User } from '../rules/facts.ts'
+import type { ApiKey, Instance, StandingSession, User } from '../rules/facts.ts'
 import type { Keys } from '../rules/keys.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
@@ -19,7 +19,7 @@ import { behind } from './acquaint.ts'
 export interface Caller {
   readonly ok: true
   readonly user: User
-  readonly session: Session
+  readonly session: StandingSession
   readonly key?: undefined
 }
 
@@ -169,7 +169,7 @@ async function read({ standing, clock }: World, found: Named): Promise<Caller | 
 }
 
 function judged(
-  session: Session | undefined,
+  session: StandingSession | undefined,
   user: User | undefined,
   here: Instance,
   { claims }: Named,

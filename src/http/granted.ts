@@ -13,7 +13,7 @@ import { signedView } from './view.ts'
 /** How long the cookies of a session live: until it is over, or, unremembered, until the browser closes. */
 export function cookieAge(
   { world }: Site,
-  session: Granted['session'],
+  session: Pick<Granted['session'], 'remembered' | 'expiresAt'>,
 ): number | 'browser-session' {
   if (world.policy.refresh.enabled && !session.remembered) return 'browser-session'
   return secondsUntil(world.clock.now(), session.expiresAt)

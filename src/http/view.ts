@@ -36,9 +36,9 @@ export function userView(user: facts.User): wire.User {
 
 /** A session of `owner`, as a list shows it; `current` is the one it is shown in, if it is in one. */
 export function sessionView(
-  session: facts.Session,
+  session: facts.StandingSession,
   owner: facts.User,
-  current: facts.Session | undefined,
+  current: facts.StandingSession | undefined,
 ): wire.Session {
   return {
     id: session.id,
@@ -202,7 +202,10 @@ export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
  * {@link callerView}, made once for a session as it stands. What all who ask are handed cannot be changed.
  */
 export function callerViews({ now }: { now(): Instant }) {
-  const known = new WeakMap<facts.Session, { readonly user: facts.User; readonly view: Signed }>()
+  const known = new WeakMap<
+    facts.StandingSession,
+    { readonly user: facts.User; readonly view: Signed }
+  >()
   return (caller: AnyCaller) => {
     const { session, user } = caller
     if (!session) return frozen({ ok: true as const, ...keyCallerView(caller, now()) })

@@ -99,6 +99,18 @@ export interface Session {
   readonly rotatedAt: Instant | null
 }
 
+/**
+ * A session as it stands: without what moves each time it is renewed. Nobody is let in or kept out by
+ * that, so no node remembers it.
+ */
+export type StandingSession = Omit<
+  Session,
+  'generation' | 'digest' | 'previousDigest' | 'rotationSalt' | 'rotationKey' | 'rotatedAt'
+>
+
+/** What a node remembers of a record. */
+export type Remembered<K extends Kind> = K extends 'sessions' ? StandingSession : Facts[K]
+
 /** A browser a person has signed in with; strangers' guesses do not keep its owner out. */
 export interface Device {
   readonly id: string

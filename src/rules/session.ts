@@ -6,7 +6,7 @@
  */
 import { isPrivileged } from './access.ts'
 import { event } from './audit.ts'
-import type { EndReason, Instance, Session, User } from './facts.ts'
+import type { EndReason, Instance, Session, StandingSession, User } from './facts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { PolicyOf, Settings } from './settings.ts'
 import { type Change, keep } from './step.ts'
@@ -236,7 +236,7 @@ const firstToGo =
     (a.id < b.id ? -1 : 1)
 
 /** Whether a session was ended or has run out. An instant that is none has passed. */
-const isOver = (session: Session, now: Instant): boolean =>
+const isOver = (session: StandingSession, now: Instant): boolean =>
   session.endedAt !== null || !(now < session.idleUntil && now < session.expiresAt)
 
 /** The change that ends a session; one that is over already is not to be ended again. */
@@ -263,7 +263,7 @@ export const isJustReplaced = ({ replacedAt }: Session, now: Instant): boolean =
  * @returns Nothing when it stands, else why not.
  */
 export function standing(
-  session: Session | undefined,
+  session: StandingSession | undefined,
   user: User | undefined,
   { epoch }: Instance,
   now: Instant,
@@ -291,7 +291,7 @@ export const overReason = (user: Pick<User, 'overReason'>): EndReason =>
  * @returns The session as it is now to be kept, or `undefined` when there is nothing to write. What
  *   is over stays over.
  */
-export function touch(session: Session, now: Instant): Session | undefined {
+export function touch<S extends StandingSession>(session: S, now: Instant): S | undefined {
   if (isOver(session, now)) return undefined
   if (now - session.lastActiveAt <= Math.min(minute, session.idleFor / 4)) return undefined
   return {

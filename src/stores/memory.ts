@@ -4,8 +4,10 @@
  *
  * @module
  */
-import type { Facts, Kind } from '../rules/facts.ts'
+import type { Facts, Kind, Remembered } from '../rules/facts.ts'
 import { type Subject, subjectOf } from '../rules/trust.ts'
+import { type Generations, generations } from './generations.ts'
+import { packedSessions } from './packed-sessions.ts'
 
 /** How many records of a kind are remembered at most; those unheard of for longest go first. */
 const most = 100_000
@@ -13,7 +15,7 @@ const most = 100_000
 const mostDrops = 10_000
 
 export interface Memory {
-  get<K extends Kind>(kind: K, id: string): Facts[K] | undefined
+  get<K extends Kind>(kind: K, id: string): Remembered<K> | undefined
   /** Reads a record and remembers it, unless it was dropped since the reading began. */
   fill<K extends Kind>(
     kind: K,
@@ -26,15 +28,16 @@ export interface Memory {
 }
 
 export function memory(): Memory {
-  const kept = new Map<Kind, Generations>()
+  /** Of a kind the records of that kind. */
+  const kept = new Map<Kind, Generations<unknown>>()
   /** Counts drops, so that it can be said which came after a reading began. */
   let turn = 0
   let cleared = 0
   let underWay = 0
   const dropped = new Map<Subject, number>()
 
-  const of = (kind: Kind): Generations => {
-    const known = kept.get(kind) ?? generations(most)
+  const of = (kind: Kind): Generations<unknown> => {
+    const known = kept.get(kind) ?? begun(kind)
     kept.set(kind, known)
     return known
   }
@@ -48,7 +51,8 @@ export function memory(): Memory {
     cleared > since || (dropped.get(subject) ?? 0) > since
 
   return {
-    get: <K extends Kind>(kind: K, id: string) => kept.get(kind)?.get(id) as Facts[K] | undefined,
+    get: <K extends Kind>(kind: K, id: string) =>
+      kept.get(kind)?.get(id) as Remembered<K> | undefined,
 
     async fill(kind, id, read) {
       const since = turn
@@ -74,50 +78,12 @@ export function memory(): Memory {
     clear,
 
     get size() {
-      return [...kept.values()].reduce((sum, { size }) => sum + size(), 0)
+      return [...kept.values()].reduce((sum, { size }) => sum + size, 0)
     },
   }
 }
 
-interface Generations {
-  get(id: string): unknown
-  set(id: string, fact: unknown): void
-  delete(id: string): void
-  size(): number
-}
-
-/**
- * Two generations: what is asked for moves to the younger, and when that is full the older goes. As
- * good as the order of last use, without keeping one at every question.
- */
-function generations(most: number): Generations {
-  let young = new Map<string, unknown>()
-  let old = new Map<string, unknown>()
-  const set = (id: string, fact: unknown) => {
-    if (young.size >= most / 2) {
-      old = young
-      young = new Map()
-    }
-    young.set(id, fact)
-  }
-  return {
-    get(id) {
-      const found = young.get(id)
-      if (found !== undefined) return found
-      const older = old.get(id)
-      if (older === undefined) return undefined
-      old.delete(id)
-      set(id, older)
-      return older
-    },
-    set(id, fact) {
-      old.delete(id)
-      set(id, fact)
-    },
-    delete(id) {
-      young.delete(id)
-      old.delete(id)
-    },
-    size: () => young.size + old.size,
-  }
-}
+const begun = (kind: Kind): Generations<unknown> =>
+  kind === 'sessions'
+    ? (packedSessions(most) as Generations<unknown>)
+    : generations(most, () => new Map<string, unknown>())
