@@ -32,7 +32,7 @@ function bounds(setting: Setting): [standard: string, allowed: string] {
       ]
     case 'count':
       return [
-        `${setting.default} ${setting.unit}`.trim(),
+        `${setting.default ?? ''} ${setting.default === undefined ? '' : setting.unit}`.trim(),
         `${setting.min} – ${setting.max.toLocaleString('en')}`,
       ]
     case 'flag':

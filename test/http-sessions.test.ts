@@ -389,6 +389,41 @@ describe.each(databases)('on %s', (kind) => {
     }
   })
 
+  test('The limit may be another for owners and administrators, from the role there is at sign-in', async () => {
+    const open = await openTestGate(kind, { session: { limit: 3, privilegedLimit: 1 } })
+    const { gate, pass, query } = open
+    const ada = visitor(gate)
+    await ada.setUp()
+    const eve = await addPerson(open, 'eve', { role: 'admin' })
+    const bob = await addPerson(open, 'bob')
+    const enter = async (name: string) => {
+      pass(1)
+      const who = visitor(gate)
+      expect((await who.logIn(name)).status).toBe(200)
+      return who
+    }
+    const standing = async (all: readonly Visitor[]) =>
+      Promise.all(all.map(async (who) => (await me(who)).status))
+    for (const name of ['ada', 'eve', 'bob']) for (let n = 0; n < 4; n++) await enter(name)
+    const left = async () =>
+      (
+        await query(`select "userId", count(*) as open from sessions where "endedAt" is null
+          group by "userId" order by count(*), "userId"`)
+      ).map((row) => [row.userId, Number(row.open)])
+    const adaId = (await left()).find(([id]) => id !== eve && id !== bob)?.[0]
+    expect(await left()).toEqual([...[adaId, eve].sort().map((id) => [id, 1]), [bob, 3]])
+
+    const members = [await enter('bob'), await enter('bob'), await enter('bob')]
+    expect(await standing(members)).toEqual([200, 200, 200])
+    // Who becomes an administrator keeps what he has until he signs in.
+    const owner = await enter('ada')
+    const promoted = await owner.send('PATCH', `/users/${bob}`, { json: { role: 'admin' } })
+    expect(promoted.status).toBe(200)
+    expect(await standing(members)).toEqual([200, 200, 200])
+    const one = await enter('bob')
+    expect(await standing([...members, one])).toEqual([401, 401, 401, 200])
+  })
+
   test('A restricted session may ask who it is, for its token, and to go (MUST-01)', async () => {
     const open = await openTestGate(kind)
     const { gate, recorded } = open

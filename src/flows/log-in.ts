@@ -11,7 +11,7 @@ import type { Device, Session, User } from '../rules/facts.ts'
 import { forgiven } from '../rules/guess.ts'
 import { canonicalName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { open } from '../rules/session.ts'
+import { limitFor, open } from '../rules/session.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { canSignIn } from '../rules/user.ts'
 import { behind } from './acquaint.ts'
@@ -98,6 +98,7 @@ export async function logIn(
       const passwordHash = kept === found.passwordHash ? proof.hash : kept
       const signed: User = { ...shown.user, passwordHash, lastLoginAt: now }
       const right = forgiven(shown, charged, policy.lockout)
+      const limit = limitFor(signed, policy.session)
       const opened = open(
         { ...shown, instance: shown.instance, user: signed },
         { id, ...from, remember: asked.remember, digest: refresh?.digest ?? null },
@@ -118,7 +119,7 @@ export async function logIn(
           session: opened.session,
           user: signed,
           device: trusted?.device,
-          crowded: shown.live.length > policy.session.limit && policy.session.limit > 0,
+          crowded: limit > 0 && shown.live.length > limit,
         },
         keep: [keep('users', signed), ...opened.changes, ...right, ...(trusted?.changes ?? [])],
         record: [...opened.events, signedIn(opened.session, trusted?.device)],

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { EndReason, Instance, Session, User } from './facts.ts'
 import {
   end,
+  evictSurplus,
   type Opening,
   open,
   type SessionPolicy,
@@ -106,6 +107,7 @@ test('the settings, in plain numbers', () => {
   })
   expect(sessionSettings).toMatchObject({
     limit: { min: 0, max: 100 },
+    privilegedLimit: { min: 0, max: 100 },
     limitPolicy: { of: ['evict-oldest', 'evict-idle', 'reject'] },
     accessLifetime: { min: 60_000, max: 86_400_000 },
     idle: { min: 60_000, max: 2_592_000_000 },
@@ -164,6 +166,24 @@ describe('the limit', () => {
     ['over the limit', six, ['session_limit_reached']],
   ])('where the policy is to reject: %s', (_, sessions, outcome) => {
     expect(opened(sessions, { limitPolicy: 'reject' })).toEqual(outcome)
+  })
+
+  test.each<[role: string, said: Partial<SessionPolicy>, ended: string[]]>([
+    ['owner', { privilegedLimit: 2 }, ['a evicted', 'b evicted', 'c evicted', 'd evicted']],
+    ['admin', { privilegedLimit: 4 }, ['a evicted', 'b evicted']],
+    ['member', { privilegedLimit: 2 }, ['a evicted']],
+    ['viewer', { privilegedLimit: 0 }, ['a evicted']],
+    ['owner', { privilegedLimit: 0 }, []],
+    ['owner', { privilegedLimit: 3, limit: 0 }, ['a evicted', 'b evicted', 'c evicted']],
+    ['owner', { limit: 4 }, ['a evicted', 'b evicted']],
+  ])('of an %s, %j', (role, said, ended) => {
+    const shown = { instance, user: { ...ada, role }, live: five, came: undefined }
+    const outcome = open(shown, opening, now, { ...policy, ...said })
+    const gone = (outcome.ok ? outcome.events : []).map(({ session }) => `${session} evicted`)
+    expect([outcome.ok, gone]).toEqual([true, ended])
+    const surplus = { opened: 'new', address: '192.0.2.7' }
+    const rest = evictSurplus(shown, surplus, now, { ...policy, ...said })
+    expect(rest.events.map(({ session }) => `${session} evicted`)).toEqual(ended)
   })
 
   describe('with a session that came along', () => {
@@ -442,6 +462,7 @@ const lengths = ({ min, max }: { min: number; max: number }) =>
   fc.integer({ min: min / second, max: max / second }).map((seconds) => seconds * second)
 const policies: fc.Arbitrary<SessionPolicy> = fc.record({
   limit: fc.nat(100),
+  privilegedLimit: fc.option(fc.nat(100), { nil: undefined }),
   limitPolicy: fc.constantFrom('evict-oldest', 'evict-idle', 'reject'),
   accessLifetime: lengths(sessionSettings.accessLifetime),
   idle: lengths(sessionSettings.idle),

@@ -27,6 +27,14 @@ export const sessionSettings = {
     of: ['evict-oldest', 'evict-idle', 'reject'],
     doc: 'At the limit: end the oldest, end the one idle for longest, or refuse the new one.',
   },
+  privilegedLimit: {
+    is: 'count',
+    default: undefined,
+    min: 0,
+    max: 100,
+    unit: 'sessions',
+    doc: 'As session.limit, for owners and administrators; left out, theirs is session.limit too.',
+  },
   accessLifetime: {
     is: 'duration',
     default: 5 * minute,
@@ -111,6 +119,12 @@ export interface OpeningShown {
   readonly cameOwner?: User | undefined
 }
 
+/** How many sessions this person may have at a time; 0 for any number. */
+export const limitFor = (
+  user: Pick<User, 'role'>,
+  { limit, privilegedLimit = limit }: SessionPolicy,
+): number => (isPrivileged(user) ? privilegedLimit : limit)
+
 /** How long a new session of `user` lasts. */
 function lifetimes(
   user: User,
@@ -143,7 +157,8 @@ export function open(
   const others = live.filter(
     (other) => other.id !== replaced?.id && !standing(other, user, instance, now),
   )
-  const tooMany = policy.limit === 0 ? 0 : Math.max(others.length - policy.limit + 1, 0)
+  const limit = limitFor(user, policy)
+  const tooMany = limit === 0 ? 0 : Math.max(others.length - limit + 1, 0)
   if (tooMany > 0 && policy.limitPolicy === 'reject') return refuse('session_limit_reached')
   const by = { actor: `user:${user.id}`, address: opening.address }
   const evicted = evict(others, tooMany, by, now, policy)
@@ -221,7 +236,8 @@ export function evictSurplus(
   const others = live.filter(
     (other) => other.id !== opened && !standing(other, user, instance, now),
   )
-  const tooMany = policy.limit === 0 ? 0 : others.length + 1 - policy.limit
+  const limit = limitFor(user, policy)
+  const tooMany = limit === 0 ? 0 : others.length + 1 - limit
   return evict(others, tooMany, { actor: `user:${user.id}`, address }, now, policy)
 }
 

@@ -20,10 +20,10 @@ export interface Duration extends Described {
   readonly max: Millis
 }
 
-/** A whole number; bounds inclusive. */
+/** A whole number; bounds inclusive. `undefined` as default means not given. */
 export interface Count extends Described {
   readonly is: 'count'
-  readonly default: number
+  readonly default: number | undefined
   readonly min: number
   readonly max: number
   readonly unit: string
@@ -62,17 +62,19 @@ export interface Settings {
 
 /** What a table of settings settles to: durations in milliseconds, all defaults filled in. */
 export type PolicyOf<S> = {
-  readonly [N in keyof S]: S[N] extends Duration | Count
+  readonly [N in keyof S]: S[N] extends Duration | (Count & { readonly default: number })
     ? number
-    : S[N] extends Flag
-      ? boolean
-      : S[N] extends { readonly is: 'choice'; readonly of: readonly (infer C)[] }
-        ? C
-        : S[N] extends Texts
-          ? readonly string[]
-          : S[N] extends { readonly is: 'text'; readonly default: string }
-            ? string
-            : S[N] extends Text
-              ? string | undefined
-              : PolicyOf<S[N]>
+    : S[N] extends Count
+      ? number | undefined
+      : S[N] extends Flag
+        ? boolean
+        : S[N] extends { readonly is: 'choice'; readonly of: readonly (infer C)[] }
+          ? C
+          : S[N] extends Texts
+            ? readonly string[]
+            : S[N] extends { readonly is: 'text'; readonly default: string }
+              ? string
+              : S[N] extends Text
+                ? string | undefined
+                : PolicyOf<S[N]>
 }

@@ -23,11 +23,7 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
     'if (session.userVersion !== user.version)',
     'if (false)',
   ),
-  'one session too many': one(
-    session,
-    'others.length - policy.limit + 1',
-    'others.length - policy.limit',
-  ),
+  'one session too many': one(session, 'others.length - limit + 1', 'others.length - limit'),
   'the newest is evicted': one(
     session,
     'a.createdAt - b.createdAt ||',
