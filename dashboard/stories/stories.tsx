@@ -6,6 +6,8 @@ import { Button } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { ProblemError, UnreachableError } from 'sallyport/client'
 import { useFresh } from 'sallyport/react'
+import { AuditRow } from '../src/parts/audit-record.tsx'
+import { Bars } from '../src/parts/bars.tsx'
 import { Confirm } from '../src/parts/confirm.tsx'
 import { useDeed } from '../src/parts/deed.ts'
 import { EventRow } from '../src/parts/event-row.tsx'
@@ -49,6 +51,14 @@ function List({ ask, empty }: { ask: 'some' | 'none' | 'failed' | 'loading'; emp
     </Listing>
   )
 }
+
+/** So often in each of the hours up to now, twice over. */
+const hours = (counts: readonly number[]) =>
+  [...counts, ...counts].map((count, at) => ({
+    from: new Date(Date.now() - (23 - at) * 3_600_000).toISOString(),
+    count,
+    more: count >= 1_000,
+  }))
 
 function Waiting() {
   const [at] = useState(Date.now)
@@ -203,6 +213,23 @@ export const stories: Readonly<Record<string, () => ReactNode>> = {
     <Section title="Recent activity" plain>
       {events.map((event) => (
         <EventRow key={event.id} event={event} me="ada" />
+      ))}
+    </Section>
+  ),
+  Bars: () => (
+    <Stack>
+      <Bars title="Sign-ins" hours={hours([3, 0, 1, 8, 40, 62, 71, 55, 30, 44, 51, 12])} />
+      <Bars
+        title="Refused sign-ins"
+        tone="bad"
+        hours={hours([0, 0, 1000, 2, 9, 0, 0, 4, 1, 0, 3, 0])}
+      />
+    </Stack>
+  ),
+  Records: () => (
+    <Section title="Audit" plain>
+      {events.map((event, seq) => (
+        <AuditRow key={event.id} event={{ ...event, chain: 'a', seq }} open={() => {}} />
       ))}
     </Section>
   ),

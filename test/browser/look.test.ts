@@ -145,7 +145,7 @@ const altered = [
   { what: 'missing', chain: 'Qw3nTe5uVb8cXd0F', seq: 7, id: null, at: null, detail: '' },
 ]
 
-test('every page inside', { timeout: 300_000 }, async () => {
+test('every page inside (XSS-04)', { timeout: 300_000 }, async () => {
   const owner = await browser.newContext()
   await enter(server, owner, 'ada')
   for (const [name, scopes] of [
@@ -240,7 +240,11 @@ test('every page inside', { timeout: 300_000 }, async () => {
     await page.getByText('As a table').first().click()
     await page.getByText('Answers you now').waitFor()
     await keep('overview')
-    await go('/audit', 'Signed in')
+    await go('/audit', 'Is it whole?')
+    await page
+      .getByRole('button', { name: /^Details/ })
+      .first()
+      .waitFor()
     await page.getByRole('button', { name: 'Check now' }).click()
     await page.getByText('Nothing was altered').waitFor()
     await keep('audit')

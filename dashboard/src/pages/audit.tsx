@@ -8,7 +8,7 @@ import { useState } from 'react'
 import { type AuditEvent, type AuditExport, listAudit } from 'sallyport/admin'
 import type { Client, Page } from 'sallyport/client'
 import { useClient } from 'sallyport/react'
-import { AuditFilter, askedIn, type Narrowed } from '../parts/audit-filter.tsx'
+import { AuditFilter, askedIn, isDay, type Narrowed } from '../parts/audit-filter.tsx'
 import { AuditRecord, AuditRow } from '../parts/audit-record.tsx'
 import { AuditVerify } from '../parts/audit-verify.tsx'
 import { ExportAudit } from '../parts/export-audit.tsx'
@@ -53,7 +53,9 @@ function useNarrowed(): readonly [Narrowed, (next: Narrowed) => void] {
   const navigate = useNavigate()
   const said = (['type', 'user', 'from', 'to'] as const).flatMap((name) => {
     const value = search[name]
-    return typeof value === 'string' && value !== '' ? [[name, value] as const] : []
+    const day = name === 'from' || name === 'to'
+    const fits = typeof value === 'string' && value !== '' && (!day || isDay(value))
+    return fits ? [[name, value] as const] : []
   })
   return [Object.fromEntries(said), (next) => void navigate({ to: '/audit', search: next })]
 }

@@ -35,9 +35,13 @@ export function askedIn({ type, user, from, to }: Narrowed): AuditExport {
   }
 }
 
+const days = /^(\d{4})-(\d\d)-(\d\d)$/
+
+export const isDay = (text: string): boolean => days.test(text)
+
 /** The beginning of a day in the own zone, so many days later. */
 function instantOf(day: string | undefined, later: number): string | undefined {
-  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? '') ?? []
+  const [, year, month, date] = days.exec(day ?? '') ?? []
   if (year === undefined) return undefined
   return new Date(Number(year), Number(month) - 1, Number(date) + later).toISOString()
 }

@@ -34,7 +34,7 @@ export function usePerson(id: string | undefined): User | undefined {
   return known ?? one.data
 }
 
-export const nameOf = ({ displayName, username }: User): string => displayName ?? username
+const nameOf = ({ displayName, username }: User): string => displayName ?? username
 
 /** The name of a person, leading to their page; of one who is gone, how the id begins. */
 export function PersonLink({ id }: { id: string }) {
