@@ -5,6 +5,7 @@
  * @module
  */
 import { shown, table } from './figures.ts'
+import { benchFirstPaint } from './first-paint.ts'
 import { benchGrowthOnFiles, benchGrowthOnServer } from './growth.ts'
 import { machine } from './machine.ts'
 import { benchRevocation } from './revocation.ts'
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
   'sign-ins': () => benchSignIns(quick ? 2 : 9, quick ? 1.5 : 3),
   'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),
   'growth-on-postgres': () => benchGrowthOnServer(sizes, quick ? 3 : 5),
+  'first-paint': () => benchFirstPaint(quick ? 3 : 9),
   'session-checks': () => benchSessionChecks(quick ? 3 : 9, quick ? 1 : 3),
 }
 

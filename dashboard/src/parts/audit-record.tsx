@@ -3,6 +3,7 @@
  */
 
 import { Button } from '@mantine/core'
+import { IconChevronRight } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { AuditEvent } from 'sallyport/admin'
 import { texts } from '../texts.ts'
@@ -48,14 +49,14 @@ export function AuditRow({ event, open }: { event: AuditEvent; open: () => void 
         </>
       }
       action={
-        <Button
-          size="xs"
-          variant="default"
+        <button
+          type="button"
+          className={classes.open}
           aria-label={words.open(titleOf(event), exactText(at))}
           onClick={open}
         >
-          {words.details}
-        </Button>
+          <IconChevronRight size={18} stroke={1.75} aria-hidden="true" />
+        </button>
       }
     />
   )
@@ -109,7 +110,8 @@ export function AuditRecord({ event, close }: { event: AuditEvent; close: () => 
             </Fact>
           ))}
           <Fact is={facts.id}>{raw(event.id)}</Fact>
-          <Fact is={facts.chain}>{raw(`${event.chain} ${event.seq}`)}</Fact>
+          <Fact is={facts.chain}>{raw(event.chain)}</Fact>
+          <Fact is={facts.seq}>{event.seq}</Fact>
         </Facts>
       </div>
       <DialogButtons>

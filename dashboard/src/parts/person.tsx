@@ -41,7 +41,7 @@ export function PersonLink({ id }: { id: string }) {
   const person = usePerson(id)
   if (!person) return <code>{id.slice(0, 8)}</code>
   return (
-    <Link to="/users/$id" params={{ id }}>
+    <Link className="named" to="/users/$id" params={{ id }}>
       {nameOf(person)}
     </Link>
   )

@@ -6,7 +6,6 @@ export const audit = {
   empty: 'Nothing has been recorded yet.',
   none: 'Nothing recorded matches.',
   open: (name: string, at: string) => `Details: ${name}, ${at}`,
-  details: 'Details',
   by: 'by',
   anonymous: 'somebody who was not signed in',
   operator: (name: string) => `the operator “${name}”`,
