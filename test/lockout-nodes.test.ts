@@ -66,7 +66,48 @@ const count = (all: readonly Got[], code: string) =>
   all.filter(({ json }) => json.code === code).length
 
 describe.each(Object.entries(places))('two servers over %s', (_, place) => {
-  test('200 wrong guesses at once: at most ten are looked at, of a known name and of an unknown one (L12)', async () => {
+  test('right and wrong guesses at once leave count and rest at one (L12)', async () => {
+    const { nodes, origin, run } = await twoServers(place, {
+      SALLYPORT_TRUST_PROXY: '127.0.0.1',
+      SALLYPORT_SESSION_LIMIT: '0',
+    })
+    const bucketNow = async () =>
+      (await run(`select count, "restsUntil" as until from attempts where username = 'ada'`))[0]
+    let next = 0
+    const from = () => `198.51.${next >> 8}.${next++ % 256}`
+    let met = 0
+    for (let round = 0; round < 6; round++) {
+      const order: string[] = []
+      const answers = await Promise.all(
+        [wrong, wrong, password, wrong, wrong, password, wrong].map(async (typed, n) => {
+          const got = await logIn(at(nodes[n % 2] as ServerProcess, origin), 'ada', typed, from())
+          order.push(typed)
+          return got.json.code ?? 'in'
+        }),
+      )
+      // Five wrong ones fill nothing, so nobody is told of a rest, right or wrong.
+      expect(answers.toSorted()).toEqual(
+        ['in', 'in', ...Array(5).fill('invalid_credentials')].toSorted(),
+      )
+      met += order.lastIndexOf(password) > order.indexOf(wrong) ? 1 : 0
+      const left = Number((await bucketNow())?.count ?? 0)
+      expect(left).toBeLessThanOrEqual(5)
+      // What is left of the ten is just what is left.
+      for (let n = left + 1; n < 10; n++)
+        expect(
+          (await logIn(at(nodes[n % 2] as ServerProcess, origin), 'ada', wrong, from())).status,
+        ).toBe(401)
+      expect(Number((await bucketNow())?.until ?? 0)).toBe(0)
+      expect(
+        (await logIn(at(nodes[0] as ServerProcess, origin), 'ada', password, from())).status,
+      ).toBe(200)
+      expect(await bucketNow()).toBeUndefined()
+    }
+    // A right one was answered after a wrong one, so they were under way together.
+    expect(met).toBeGreaterThan(0)
+  })
+
+  test('200 wrong guesses at once: at most ten are looked at, of a known name and of an unknown one', async () => {
     const trusting = { SALLYPORT_TRUST_PROXY: '127.0.0.1' }
     const { nodes, origin, ada, run, audit } = await twoServers(place, trusting)
     for (const username of ['ada', 'nobody']) {

@@ -184,6 +184,32 @@ describe.each(databases)('on %s', (kind) => {
     expect(looked).toBe(0)
   })
 
+  test('Shown once more, wherever that is, ten wrong ones rest the session and not the name', async () => {
+    const open = await openTestGate(kind)
+    const [ada, elsewhere] = [visitor(open.gate), visitor(open.gate)]
+    await ada.setUp()
+    await elsewhere.logIn('ada')
+    const stepUp = (secret: string, who = ada) =>
+      who.send('POST', '/auth/step-up', { json: { password: secret } })
+    const change = (secret: string) =>
+      ada.send('POST', '/auth/change-password', {
+        json: { currentPassword: secret, newPassword: 'quite another correct horse' },
+      })
+    const codes: string[] = []
+    for (let n = 0; n < 9; n++)
+      codes.push((await (n % 2 === 0 ? stepUp(wrong) : change(wrong))).json.code)
+    expect(codes).toEqual(Array(9).fill('wrong_password'))
+    expectResting(await change(wrong), 15 * 60)
+    open.pass(5 * minute)
+    expectResting(await stepUp(password), 10 * 60)
+    expectResting(await change(password), 10 * 60)
+    expect((await ada.send('GET', '/auth/me')).status).toBe(200)
+    expect((await stepUp(password, elsewhere)).status).toBe(200)
+    expect((await guess(open.gate, 'ada', { secret: password })).status).toBe(200)
+    open.pass(10 * minute)
+    expect((await stepUp(password)).status).toBe(200)
+  })
+
   test('Shown once more, a password is charged to the session alone', async () => {
     const open = await openTestGate(kind)
     const { gate, recorded } = open

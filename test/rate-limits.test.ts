@@ -9,7 +9,7 @@ import { databases, noLimits, openTestGate, origin } from './gate/gate.ts'
 import { expectResting } from './gate/guesses.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
-import { type Got, type Sending, type Visitor, visitor } from './gate/visitor.ts'
+import { type Got, password, type Sending, type Visitor, visitor } from './gate/visitor.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -37,6 +37,7 @@ const limits = {
   signedIn: 20,
   login: 5,
   setup: 4,
+  changePassword: 3,
   refresh: 3,
 }
 
@@ -114,6 +115,22 @@ describe('Each tier', () => {
     expect((await until429(stranger, 'POST', '/auth/setup', 6, wrong)).let).toBe(4)
     expectRefused(await stranger.setUp(), 429, 'rate_limited')
     expect((await visitor(gate, '192.0.2.1').setUp()).status).toBe(201)
+  })
+
+  test('changed passwords: of one address, and of nothing else that it asks', async () => {
+    const open = await openTestGate('sqlite', { limits })
+    const ada = visitor(open.gate)
+    await ada.setUp()
+    const unfit = { json: { currentPassword: password, newPassword: 'short' } }
+    const { let: before, last } = await until429(ada, 'POST', '/auth/change-password', 5, unfit)
+    expect(before).toBe(3)
+    expectResting(last, 60, 'rate_limited')
+    expect((await ada.send('POST', '/auth/step-up', { json: { password } })).status).toBe(200)
+    expect((await visitor(open.gate).logIn('ada')).status).toBe(200)
+    const elsewhere = visitor(open.gate, '192.0.2.1', { jar: ada.jar })
+    expect((await elsewhere.send('POST', '/auth/change-password', unfit)).status).toBe(422)
+    open.pass(minute)
+    expect((await ada.send('POST', '/auth/change-password', unfit)).status).toBe(422)
   })
 
   test('refresh: of one session after its MAC was checked; foreign tokens of one address', async () => {

@@ -79,7 +79,24 @@ const endings: readonly [string, string, (eve: Person, ada: Tab, two: Pair) => P
     ['all', 'revoked', ({ id }, ada) => ada.send('POST', `/users/${id}/revoke-sessions`)],
     // One session is all that anybody may have there.
     ['evicted', 'evicted', ({ name }, _, two) => two.tab(0).logIn(name)],
+    ['deleted', 'user_disabled', ({ id }, ada) => ada.send('DELETE', `/users/${id}`)],
+    [
+      'changed',
+      'password_changed',
+      ({ who }) => {
+        const json = { currentPassword: password, newPassword: `${password}, another` }
+        return who.send('POST', '/auth/change-password', { json })
+      },
+    ],
+    ['replayed', 'replay', replay],
   ]
+
+/** Somebody comes with the cookies from before the last renewal but one. */
+async function replay({ who }: Person, _: Tab, two: Pair): Promise<void> {
+  const old = new Map(who.jar)
+  for (let n = 0; n < 2; n++) expect((await who.send('POST', '/auth/refresh')).status).toBe(200)
+  expect((await two.tab(0, old).send('POST', '/auth/refresh')).status).toBe(401)
+}
 
 interface Person {
   readonly id: string

@@ -151,9 +151,12 @@ export function forgiven(shown: Settling, charged: Charged, policy: LockoutPolic
     ]
   }
   const { name, bucket } = shown
+  const cleared = name && { ...name, failures: 0 }
   return [
     ...(bucket ? [forget('attempts', bucket.id)] : []),
-    ...(name ? [keep('attempts', { ...name, failures: 0 })] : []),
+    ...(cleared
+      ? [keep('attempts', { ...cleared, staleAt: staleAt(cleared, linesOf(policy).name) })]
+      : []),
   ]
 }
 
@@ -205,7 +208,8 @@ export function wrongGuess(
     })
 
   if (charged.by === 'device') {
-    if (charged.device.fills && shown.bucket)
+    // Not when a right one, side by side with this one, has emptied it meanwhile.
+    if (charged.device.fills && waitOf(shown.bucket, lines.device, now) > 0)
       return {
         // A stranger now: what he waits for is the strangers' rest, if there is one.
         verdict: refuse('account_locked', { why, retryAfter: waitOf(shown.name, lines.name, now) }),

@@ -6,9 +6,11 @@ import {
   type Charge,
   carried,
   charge,
+  emptyBucket,
   type Line,
   linesOf,
   lockoutSettings,
+  staleAt,
   takeBack,
   waitOf,
 } from './lockout.ts'
@@ -67,15 +69,36 @@ describe('a name', () => {
     expect(all.slice(0, 99)).toEqual(Array(99).fill('goes'))
     expect(all[99]).toMatch(/^fills/)
     const last = minutes[99] ?? 0
-    for (const later of [1, 60, days(30), days(300)])
+    for (const later of [1, 60, days(30), days(3_000)])
       expect(told([...minutes, last + later]).at(-1)).toBe(`rests until ${last + later + 60}`)
   })
 
-  test('that is nobody’s is treated the same, and forgotten after a week', () => {
+  test('that is nobody’s is treated and remembered the same', () => {
     const minutes = [...ten, ...tenAt(15), 16, 45, ...tenAt(46), 100]
     expect(told(minutes, lines.name, null)).toEqual(told(minutes, lines.name, 'ada'))
-    const [kept] = [charge(undefined, { id: 'name:x' }, lines.name, 0)]
-    expect(kept?.kind === 'charged' && kept.kept.staleAt).toBe(15 * minute + 7 * day)
+    for (const failures of [1, 2, 51, 52, 99, 100]) {
+      const of = (username: string | null) => {
+        const failed = { ...emptyBucket('name:x'), username, count: 1, failures }
+        return staleAt(failed, lines.name)
+      }
+      expect(of(null)).toBe(of('ada'))
+    }
+  })
+
+  test.each([
+    [1, 7],
+    [2, 14],
+    [52, 364],
+    [53, 365],
+    [99, 365],
+  ])('%i failures in a row are remembered for %i days', (failures, remembered) => {
+    const failed = { ...emptyBucket('name:x'), count: 1, since: 5, failures }
+    expect(staleAt(failed, lines.name)).toBe(5 + 15 * minute + remembered * day)
+  })
+
+  test('a hundred are, until somebody opens it', () => {
+    const failed = { ...emptyBucket('name:x'), count: 1, since: 5, failures: 100 }
+    expect(new Date(staleAt(failed, lines.name)).getUTCFullYear()).toBe(275_760)
   })
 
   test('counts from how many addresses it was guessed, up to a hundred', () => {

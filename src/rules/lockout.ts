@@ -71,24 +71,33 @@ export interface Line {
   readonly longest: Millis
   /** Failures without a success between after which only a success or an unlock helps. */
   readonly consecutive: number
-  /** How long after its last rest or window a bucket still counts for something. */
+  /**
+   * How long after its last rest or window a bucket still counts for something; as long again for each
+   * further failure in a row, up to a year: who waits to be forgotten guesses no faster than that.
+   */
   readonly memory: Millis
+  /** The same where there were too many failures in a row. */
+  readonly closed: Millis
 }
 
 /** How long a trusted device is one after its last sign-in. */
 export const deviceLifetime: Millis = 180 * day
 
-/** Somebody's failures in a row are remembered for so long; a bucket of nobody only for a week. */
-const longMemory = 365 * day
 const week = 7 * day
+const year = 365 * day
+/** No session lives longer. */
+const sessionLifetime = 90 * day
+/** Beyond it there is no date; whatever is closed for so long is opened by somebody, or never. */
+const forEver = 8.64e15
 
 /** The lines of all kinds of buckets. */
 export function linesOf(policy: LockoutPolicy) {
   const { duration, perAddress: threshold } = policy
-  const alone = { consecutive: Number.POSITIVE_INFINITY, memory: 0 }
+  const alone = { consecutive: Number.POSITIVE_INFINITY, memory: 0, closed: 0 }
   return {
-    name: { ...policy, memory: week },
-    session: { ...policy, memory: week },
+    // Of a name that is nobody's as of any other, or its memory would tell which it is.
+    name: { ...policy, memory: week, closed: forEver },
+    session: { ...policy, memory: week, closed: sessionLifetime },
     // An address is shared by people who have done nothing: its rests do not grow.
     address: { ...policy, ...alone, threshold, longest: duration },
     // A device that is full is no trusted one any more, for as long as it would have been.
@@ -135,9 +144,10 @@ export function emptyBucket(id: string): Attempts {
 
 /** When a bucket stops mattering. */
 export function staleAt(kept: Attempts, line: Line): Instant {
-  const memory = kept.username === null ? line.memory : longMemory
+  const remembered = Math.min(Math.max(kept.failures, 1) * line.memory, year)
+  const memory = kept.failures >= line.consecutive ? line.closed : remembered
   const over = Math.max(kept.since + line.window, kept.restsUntil) + memory
-  return Math.max(over, kept.minuteSince + minute)
+  return Math.min(Math.max(over, kept.minuteSince + minute), forEver)
 }
 
 /**

@@ -70,7 +70,7 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
       const right = timingSafeEqual(output.value, kept.hash)
       const rest = right ? undefined : restOf(kept.work, work)
       // Where there is no place for it, waiting has taken long enough.
-      if (rest) await queue.run(jobOf(secret, kept.salt, rest), by)
+      if (rest) await queue.run(jobOf(secret, randomBytes(saltBytes), rest), by)
       return { ok: true, value: right }
     },
     // Nobody has ever hashed anything to this: it is drawn, not computed.
@@ -92,11 +92,12 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
 
 /**
  * What a weaker hash leaves to do: once the parameters in use were raised, a name whose hash is not made
- * anew yet would be told wrong sooner than one that is nobody's. Imported hashes take what they take.
+ * anew yet would be told wrong sooner than one that is nobody's. To an imported hash all of it is added:
+ * a cheap one is covered by that, and one that costs more than ours takes what it takes.
  */
 function restOf(kept: Work, { memory, passes, ...work }: Argon2): Argon2 | undefined {
   // The time of argon2 goes with the memory that is passed over.
-  const rest = memory * passes - ('memory' in kept ? kept.memory * kept.passes : Infinity)
+  const rest = memory * passes - ('memory' in kept ? kept.memory * kept.passes : 0)
   if (rest < 8) return undefined
   const more = Math.ceil(rest / memory)
   return { ...work, passes: more, memory: Math.max(8, Math.floor(rest / more)) }
