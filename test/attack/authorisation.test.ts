@@ -352,8 +352,9 @@ describe('AUTHZ', () => {
     const { open, ada, adaId } = await withOwner()
     const eve = await signedIn(open, 'eve')
     await ada.send('PATCH', `/users/${eve.id}`, { json: { displayName: 'Eve' } })
-    for (const path of ['/audit', '/audit/export', `/users/${adaId}/activity`])
-      expectRefused(await eve.who.send('GET', path), 404, 'not_found')
+    for (const path of ['/audit', '/audit/export', '/audit/verify'])
+      expectRefused(await eve.who.send('GET', path), 403, 'forbidden')
+    expectRefused(await eve.who.send('GET', `/users/${adaId}/activity`), 404, 'not_found')
     for (const query of [`user=${adaId}`, `subject=user:${adaId}`, 'scope=all'])
       expectRefused(await eve.who.send('GET', `/auth/activity?${query}`), 422, 'validation_failed')
     const items = (await eve.who.send('GET', '/auth/activity')).json.items as { subject: string }[]

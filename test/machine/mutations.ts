@@ -161,9 +161,17 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
     'if (!here || !session || standing(session, owner, here, now)) return',
     'if (!here || !session) return',
   ),
-  'members end the sessions of others': one(
-    'src/flows/sessions.ts',
-    `if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))`,
-    'if (!session || !owner)',
-  ),
+  // Looked at twice: where it is looked for, and where it is ended.
+  'members end the sessions of others': [
+    {
+      file: 'src/flows/sessions.ts',
+      from: `const all = !me || may(me, 'sessions:revoke')`,
+      to: 'const all = true',
+    },
+    {
+      file: 'src/flows/sessions.ts',
+      from: `if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))`,
+      to: 'if (!session || !owner)',
+    },
+  ],
 }
