@@ -3,8 +3,9 @@
  *
  * @module
  */
+export { type Auditor, openAuditor, type RecordsWanted } from './auditor.ts'
 export { type Restored, restore, restoredInPlace } from './backup.ts'
-export type { Told } from './chores.ts'
+export type { CarriedCheckpoint, Told } from './chores.ts'
 export type { HostCaller, HostGate, HostGuard, HostKeyCaller, HostRefusal } from './host.ts'
 export type { Need } from './http/host-guard.ts'
 export type { From } from './http/site.ts'

@@ -7,9 +7,11 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { acquaint } from './flows/acquaint.ts'
+import { sealNamed } from './flows/keep-audit.ts'
 import { type Keyring, keyringOf } from './keyring.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
 import type { Clock, PasswordHasher, Standing, Store, World } from './ports.ts'
+import { commandChain } from './rules/audit-seal.ts'
 import type { Ring } from './rules/keys.ts'
 import { setupTokensOf } from './rules/set-up.ts'
 import type { Said } from './rules/settle.ts'
@@ -93,7 +95,8 @@ export async function openKept(
       : await resolveRootSecret(sources)
   if (!root.ok) throw new SettingsError(root.complaints)
   const clocks = { clock: clock ?? systemClock, ...(clock && { clockForTests: clock }) }
-  const database = await openDatabase(policy.database, { ...clocks, random })
+  const named = secret === 'kept' ? { chain: commandChain } : {}
+  const database = await openDatabase(policy.database, { ...clocks, random, ...named })
   const { instanceId } = database
   const keyring = keyringOf(root.ring, instanceId, file && { ...file, stamp })
   const auditKey = () => keyring.keys.active('audit').key
@@ -109,8 +112,25 @@ export async function openKept(
           throw error
         })
       : undefined
-  const store = sqlStore({ database, random, auditKey, clock: clocks.clock, ...(node && { node }) })
+  const opened = sqlStore({
+    database,
+    random,
+    auditKey,
+    clock: clocks.clock,
+    ...(node && { node }),
+  })
   const now = () => database.now()
+  const store: Store = {
+    ...opened,
+    async close() {
+      const { keys } = keyring
+      const clock = { now, elapsed: () => clocks.clock.elapsed() }
+      // A command leaves its chain sealed; where it cannot, the next server does.
+      if (secret === 'kept')
+        await sealNamed({ store: opened, keys, clock }, commandChain).catch(() => undefined)
+      await opened.close()
+    },
+  }
   return { store, database, node, keyring, ring: root.ring, file, instanceId, now }
 }
 

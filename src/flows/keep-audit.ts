@@ -9,6 +9,7 @@ import type { World } from '../ports.ts'
 import { event } from '../rules/audit.ts'
 import {
   type Checkpoint,
+  commandChain,
   isSealed,
   openedBy,
   sealAfter,
@@ -39,6 +40,8 @@ type Sealing = Pick<World, 'store' | 'keys' | 'clock'>
 export function keeperOf(world: World): Keeper {
   const { store, standing, policy } = world
   const { records } = store
+  /** How far the chain of commands was carried outside: they seal it by themselves. */
+  let carried = 0
   /** Chains that were found broken: nothing more is built on them here. */
   const broken = new Set<string>()
 
@@ -68,6 +71,12 @@ export function keeperOf(world: World): Keeper {
       const sealed: Checkpoint[] = []
       let turn: boolean | undefined
       const faults = await each(async (found) => {
+        const { chain, newest } = found
+        if (chain === commandChain && newest && newest.seq > carried) {
+          turn ??= await mine()
+          if (turn) sealed.push(newest)
+          carried = newest.seq
+        }
         if (!isMoved(found) || !(all || isDue(found, world.clock.now()))) return undefined
         // Asked only once there is something to do: an idle node writes nothing.
         turn ??= await mine()
@@ -207,4 +216,11 @@ async function lookThrough(
   return walked.mac === end.mac
     ? { needed }
     : { needed: true, fault: gone(chain, end.seq, 'rewritten') }
+}
+
+/** Seals one chain to its end, whoever keeps the audit. */
+export async function sealNamed(sealing: Sealing, chain: string): Promise<void> {
+  const found = await sealing.store.records.chain(chain)
+  if (found && isMoved(found) && !(await behind(sealing, sealing.keys)))
+    await sealChain(sealing, found)
 }

@@ -62,12 +62,14 @@ export async function verifyAudit(
  * Holds every record against what seals it.
  *
  * @param outside Checkpoints that were carried away, made before this began.
+ * @param progress Told how many rows it has come through, chain after chain.
  */
 export async function verify(
   records: Records,
   keys: Keys,
   at: Instant,
   outside: readonly Checkpoint[] = [],
+  progress: (rows: number) => void = () => {},
 ): Promise<Verified> {
   const known = keys.every('audit')
   const brought = Map.groupBy(outside, ({ chain }) => chain)
@@ -81,6 +83,7 @@ export async function verify(
       chains += 1
       rows += done.rows
       checkpoints += done.checkpoints
+      progress(rows)
       if (done.fault) faults.push(done.fault)
     }
     after = page.next

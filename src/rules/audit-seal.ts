@@ -19,6 +19,9 @@ export interface Checkpoint extends ChainHead {
 /** What is said: the chain had come here, or everything up to here was removed in time. */
 export type SealKind = 'checkpoint' | 'boundary'
 
+/** The one chain that every command of the operator writes. */
+export const commandChain = 'cli'
+
 /** Seals how far a chain has come. @param key 32 bytes derived for `audit`. */
 export function sealedAt(
   key: Buffer | KeyObject,

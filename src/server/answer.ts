@@ -33,9 +33,11 @@ export function answer(flags: Flags, work: (operator: Operator) => Promise<Answe
 }
 
 /** Says what came of `work`. A refusal is exit code 1; settings that nothing can start with are 2. */
-export async function told(flags: Flags, work: () => Promise<Answer>): Promise<void> {
+export async function told(flags: Flags, work: () => Promise<Answer | undefined>): Promise<void> {
   try {
-    print(flags, await work())
+    const said = await work()
+    // Long answers are written as they come.
+    if (said) print(flags, said)
   } catch (error) {
     const no = refusalOf(error)
     if (!no) throw error

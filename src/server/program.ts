@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander'
 import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
+import { addAuditCommands } from './commands/audit.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addSecretCommands } from './commands/secret.ts'
 import { addSessionCommands } from './commands/session.ts'
@@ -41,6 +42,7 @@ export function programOf(): Command {
   addSessionCommands(program)
   addKeyCommands(program)
   addSecretCommands(program)
+  addAuditCommands(program)
   addUpkeepCommands(program)
   return program
 }

@@ -137,6 +137,10 @@ export interface Chains {
   give(head: ChainHead): void
 }
 
+/** Where the chain of that name ends. */
+export const endOf = (builder: Kysely<Tables>, chain: string): Query =>
+  builder.selectFrom('audit_chains').selectAll().where('chain', '=', chain).compile()
+
 /**
  * One chain a writer: as many as ever wrote at once. A writer that cannot tell how its transaction
  * ended does not give its chain back, and nothing is ever built on it again.

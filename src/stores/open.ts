@@ -12,19 +12,30 @@ import { openSqlite } from './sqlite.ts'
  *
  * @param name `sqlite:<path>`, or `postgres://…` as libpq writes it.
  * @param given.clock On SQLite the clock of all processes: they share a machine.
+ * @param given.chain The chain of the audit to write, where several processes write one.
  * @param given.clockForTests Stands for the clock of PostgreSQL.
  * @throws {Unavailable} When the database does not answer.
  */
 export async function openDatabase(
   name: string,
-  given: { readonly clock: Clock; readonly random: Random; readonly clockForTests?: Clock },
+  given: {
+    readonly clock: Clock
+    readonly random: Random
+    readonly clockForTests?: Clock
+    readonly chain?: string
+  },
 ): Promise<Database> {
   const path = /^sqlite:(.+)$/s.exec(name)?.[1]
   if (path) return openSqlite({ ...given, path })
   if (/^postgres(ql)?:\/\//.test(name)) {
     const { openPostgres } = await import('./postgres.ts')
-    const { random, clockForTests: clock } = given
-    return openPostgres({ url: name, random, ...(clock && { clock }) })
+    const { random, clockForTests: clock, chain } = given
+    return openPostgres({
+      url: name,
+      random,
+      ...(clock && { clock }),
+      ...(chain !== undefined && { chain }),
+    })
   }
   throw new Error('`database` must be sqlite:<path> or postgres://…')
 }

@@ -7,8 +7,9 @@
 import { sql } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import type { Clock, Random } from '../ports.ts'
+import type { ChainHead } from '../rules/audit.ts'
 import { type Instant, minute } from '../rules/time.ts'
-import { builderFor, chainsOf, type Database, type Query, type Row } from './database.ts'
+import { builderFor, chainsOf, type Database, endOf, type Query, type Row } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, told } from './postgres-errors.ts'
 import { lineTo } from './postgres-line.ts'
@@ -17,6 +18,10 @@ import { naming, together } from './postgres-statements.ts'
 
 /** Any number that is always the same: who migrates one of our databases holds it. */
 const migrationLock = 5_127_331
+/** And who writes a chain of the audit that others write as well, this. */
+const chainLock = 5_127_332
+
+const begin = 'begin isolation level read committed'
 
 /**
  * Opens a pool and brings the schema up to date.
@@ -28,8 +33,10 @@ export async function openPostgres(given: {
   readonly url: string
   readonly random: Random
   readonly clock?: Clock
+  /** The chain of the audit to write, where it is not one of this process's own. */
+  readonly chain?: string
 }): Promise<Database> {
-  const { url, random, clock } = given
+  const { url, random, clock, chain } = given
   const pool = await poolFor(url)
   const builder = builderFor('postgres')
   const chains = chainsOf(random)
@@ -46,11 +53,20 @@ export async function openPostgres(given: {
   }
   const now = () => clock?.now() ?? Math.round(heard.now + performance.now() - heard.at)
 
+  /** Several processes may write the chain that has a name: one at a time, looking where it ends. */
+  async function locked(client: PoolClient, chain: string): Promise<ChainHead> {
+    await told(client.query(begin))
+    await told(client.query('select pg_advisory_xact_lock($1)', [chainLock]))
+    const { rows } = await told(client.query(named(endOf(builder, chain))))
+    const [end] = rows as { seq: string; mac: string }[]
+    return { chain, seq: Number(end?.seq ?? 0), mac: end?.mac ?? '' }
+  }
+
   async function attempt(client: PoolClient, build: Parameters<Database['commit']>[0]) {
-    const held = chains.take()
+    const held = chain === undefined ? chains.take() : await locked(client, chain)
     const { writes, head } = build(held)
     // Sent without waiting for each other. When one fails, those behind it fail too.
-    const sent = ['begin isolation level read committed', ...writes.map(named)]
+    const sent = [chain === undefined ? begin : 'select', ...writes.map(named)]
     const answers = await Promise.allSettled(sent.map((query) => client.query(query)))
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed && !collided(failed.reason)) await told(Promise.reject(failed.reason))

@@ -10,7 +10,15 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { sql } from 'kysely'
 import type { Clock, Random } from '../ports.ts'
 import { minute, second } from '../rules/time.ts'
-import { builderFor, chainsOf, type Database, type Query, type Row } from './database.ts'
+import {
+  builderFor,
+  type Chains,
+  chainsOf,
+  type Database,
+  endOf,
+  type Query,
+  type Row,
+} from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, patiently } from './sqlite-errors.ts'
 
@@ -27,11 +35,21 @@ export async function openSqlite(given: {
   readonly path: string
   readonly clock: Clock
   readonly random: Random
+  /** The chain of the audit to write, where it is not one of this process's own. */
+  readonly chain?: string
 }): Promise<Database> {
   const { clock, random } = given
   const connection = await patiently(patience, () => connect(given.path))
   const builder = builderFor('sqlite')
-  const chains = chainsOf(random)
+  const { chain } = given
+  // Several processes may write the chain that has a name: each looks where it ends.
+  const chains: Chains =
+    chain === undefined
+      ? chainsOf(random)
+      : {
+          take: () => (all(endOf(builder, chain))[0] as never) ?? { chain, seq: 0, mac: '' },
+          give() {},
+        }
   const prepared = preparing(connection)
 
   const all = ({ sql: text, parameters }: Query): Row[] =>

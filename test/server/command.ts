@@ -12,7 +12,7 @@ export interface Done {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
-  /** Standard output as JSON; an empty object when there is none. */
+  /** Standard output as JSON; an empty object when it is not one document. */
   readonly json: Readonly<Record<string, unknown>>
 }
 
@@ -35,5 +35,6 @@ export async function command(
     text(child.stderr),
     once(child, 'close'),
   ])
-  return { code, stdout, stderr, json: stdout.startsWith('{') ? JSON.parse(stdout) : {} }
+  const one = /^\{.*\}\n$/.test(stdout)
+  return { code, stdout, stderr, json: one ? JSON.parse(stdout) : {} }
 }

@@ -8,10 +8,9 @@ import type { RecordPlace, RecordsAsked } from '../../audit-ports.ts'
 import { auditPage, exported, recordExport } from '../../flows/audit.ts'
 import { verifyAudit } from '../../flows/verify-audit.ts'
 import { may } from '../../rules/access.ts'
-import { typesNamed } from '../../rules/audit.ts'
 import type { Place } from '../../rules/cursor.ts'
-import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
+import { askedIn } from '../audit-asked.ts'
 import type { Live } from '../live.ts'
 import { pageFrom, pageView } from '../paging.ts'
 import { alsoByKey, type Route, signedIn } from '../route.ts'
@@ -82,27 +81,6 @@ export const auditRoutes: readonly Route[] = [
     },
   }),
 ]
-
-/** What is asked for. @returns `validation_failed` for a type that is none. */
-function askedIn({
-  type,
-  user,
-  from,
-  to,
-}: wire.AuditExport): { readonly ok: true; readonly asked: Omit<RecordsAsked, 'order'> } | Refusal {
-  const types = type === undefined ? undefined : typesNamed(type)
-  if (types?.length === 0) {
-    const detail = 'There is no event of this name.'
-    return refuse('validation_failed', { fields: [{ name: 'type', code: 'not_allowed', detail }] })
-  }
-  const asked = {
-    types,
-    user,
-    from: from === undefined ? undefined : Date.parse(from),
-    to: to === undefined ? undefined : Date.parse(to),
-  }
-  return { ok: true, asked }
-}
 
 const placeFor = ({ at, chain, seq }: RecordPlace): Place => ({
   createdAt: at,
