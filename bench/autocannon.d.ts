@@ -17,6 +17,8 @@ declare module 'autocannon' {
     /** Seconds. */
     readonly duration: number
     readonly headers: Readonly<Record<string, string>>
+    readonly method?: 'POST'
+    readonly body?: string
   }): Promise<Result>
   // biome-ignore lint/style/noDefaultExport: that is how it is exported.
   export default autocannon

@@ -19,7 +19,9 @@ export type Load =
   | {
       readonly kind: 'get'
       readonly url: string
-      readonly cookie: string
+      readonly headers: Readonly<Record<string, string>>
+      /** Sent by POST; without it it is a GET. */
+      readonly body?: string
       readonly connections: number
       readonly seconds: number
     }
@@ -31,8 +33,10 @@ export type Load =
       readonly seconds: number
     }
 
-async function get({ url, cookie, connections, seconds }: Load & { kind: 'get' }): Promise<Loaded> {
-  const done = await autocannon({ url, connections, duration: seconds, headers: { cookie } })
+async function get(load: Load & { kind: 'get' }): Promise<Loaded> {
+  const { url, headers, body, connections, seconds } = load
+  const posted = body === undefined ? {} : { method: 'POST' as const, body }
+  const done = await autocannon({ url, connections, duration: seconds, headers, ...posted })
   return { requests: done['2xx'], took: done.duration, failed: done.non2xx + done.errors }
 }
 

@@ -8,6 +8,7 @@ import { shown, table } from './figures.ts'
 import { benchFirstPaint } from './first-paint.ts'
 import { benchGrowthOnFiles, benchGrowthOnServer } from './growth.ts'
 import { machine } from './machine.ts'
+import { benchMounts } from './mounts.ts'
 import { benchRevocation } from './revocation.ts'
 import { benchSessionChecks } from './session-checks.ts'
 import { benchSignIns } from './sign-ins.ts'
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
   'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),
   'growth-on-postgres': () => benchGrowthOnServer(sizes, quick ? 3 : 5),
   'first-paint': () => benchFirstPaint(quick ? 3 : 9),
+  mounts: () => benchMounts(quick ? 3 : 9, quick ? 1 : 2),
   'session-checks': () => benchSessionChecks(quick ? 3 : 9, quick ? 1 : 3),
 }
 

@@ -8,21 +8,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, serveClaimed } from './claimed.ts'
-import { median, shown, spread, table } from './figures.ts'
-import type { Load, Loaded } from './load.ts'
-import { type Program, pins, startProgram } from './program.ts'
+import { type Contender, connections, contender, contest, where } from './contest.ts'
+import { type Program, startProgram } from './program.ts'
 
 const path = '/api/v1/auth/me'
-const connections = 50
-
-interface Contender {
-  readonly name: string
-  readonly program: Program
-  readonly url: string
-  readonly rates: number[]
-  readonly costs: number[]
-}
-
 /** Prints the table. @param rounds Of each server; `seconds` long. */
 export async function benchSessionChecks(rounds: number, seconds: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
@@ -30,7 +19,7 @@ export async function benchSessionChecks(rounds: number, seconds: number): Promi
   const { program, origin, cookie } = await serveClaimed(folder, { core: 0 })
   const contenders: Contender[] = []
   const enter = (name: string, from: Program, url: string) =>
-    contenders.push({ name, program: from, url, rates: [], costs: [] })
+    contenders.push(contender({ name, program: from, load: { url, headers: { cookie } } }))
   try {
     const answer = await fetch(origin + path, { headers: { cookie } })
     const headers = Object.fromEntries(answer.headers)
@@ -48,50 +37,14 @@ export async function benchSessionChecks(rounds: number, seconds: number): Promi
     enter('`sallyport serve`', program, origin + path)
     await Promise.all([bare.line(/^Listening/), mount.line(/^Listening/)])
 
-    for (const one of contenders) await round(load, one, cookie, seconds)
-    for (const one of contenders) one.rates.length = one.costs.length = 0
-    for (let n = 0; n < rounds; n++) {
-      // Each is first, second and last equally often.
-      const shift = n % contenders.length
-      const order = [...contenders.slice(shift), ...contenders.slice(0, shift)]
-      for (const one of order) await round(load, one, cookie, seconds)
-    }
-    return told(contenders, rounds, seconds)
+    const figures = await contest(load, contenders, { rounds, seconds })
+    return `## Session checks
+
+\`GET ${path}\`, ${connections} connections, ${rounds} interleaved rounds of ${seconds} s, ${where}.
+
+${figures}`
   } finally {
     await Promise.all([load, program, ...contenders.map((one) => one.program)].map((p) => p.end()))
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-async function round(load: Program, one: Contender, cookie: string, seconds: number) {
-  const before = await one.program.cpu()
-  const asked: Load = { kind: 'get', url: one.url, cookie, connections, seconds }
-  const { requests, took, failed } = await load.ask<Loaded>(asked)
-  const used = (await one.program.cpu()) - before
-  if (failed > 0) throw new Error(`${one.name}: ${failed} answers were not 200`)
-  one.rates.push(requests / took)
-  one.costs.push(used / requests)
-}
-
-function told(contenders: readonly Contender[], rounds: number, seconds: number): string {
-  const [bare] = contenders
-  const by = (all: readonly number[], others: readonly number[] = []) =>
-    all.map((value, at) => value / (others[at] ?? Number.NaN))
-  const rows = contenders.map(({ name, rates, costs }) => {
-    const ratios = by(rates, bare?.rates)
-    return [
-      name,
-      shown(median(rates)),
-      median(ratios).toFixed(2),
-      spread(ratios),
-      shown(median(costs)),
-      median(by(costs, bare?.costs)).toFixed(2),
-    ]
-  })
-  const where = pins ? 'server on one core, load on another' : 'nothing bound to a core'
-  return `## Session checks
-
-\`GET ${path}\`, ${connections} connections, ${rounds} interleaved rounds of ${seconds} s, ${where}.
-
-${table(['server', 'requests/s', '× bare', 'from–to', 'CPU µs a request', '× bare'], rows)}`
 }

@@ -70,7 +70,8 @@ const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
 
 function namedByAccess(world: World, text: string | undefined): Named | undefined {
   if (text === undefined) return undefined
-  const seen = readToken(text, world.clock.now(), contextOf(world))
+  const context = { ...contextOf(world), genuine: world.keys.genuine.access }
+  const seen = readToken(text, world.clock.now(), context)
   if (seen.kind === 'foreign') return undefined
   return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
 }

@@ -87,21 +87,28 @@ export function readCookies(header: string | null, names: CookieJar['names']): C
   if (header.length > longestHeader) return refuse('malformed_request', { why: 'cookies_too_long' })
 
   const found: { -readonly [K in CookieKind]?: string } = {}
-  for (const raw of header.split(';')) {
-    const pair = raw.replace(/^[ \t]+/, '')
-    const kind = kinds.find((one) => isNamed(pair, names[one]))
-    if (!kind) continue
-    if (found[kind] !== undefined) return refuse('malformed_request', { why: 'duplicate_cookie' })
-    // Without its `=`, or with a space before it, a cookie of ours is there, but says nothing.
-    const name = `${names[kind]}=`
-    found[kind] = pair.startsWith(name) ? pair.slice(name.length) : ''
+  for (let at = 0; at <= header.length; at += 1) {
+    const semicolon = header.indexOf(';', at)
+    const end = semicolon < 0 ? header.length : semicolon
+    while (header[at] === ' ' || header[at] === '\t') at += 1
+    for (const kind of kinds) {
+      const value = valueIn(header, at, end, names[kind])
+      if (value === undefined) continue
+      if (found[kind] !== undefined) return refuse('malformed_request', { why: 'duplicate_cookie' })
+      found[kind] = value
+    }
+    at = end
   }
   return { ok: true, ...found }
 }
 
-function isNamed(pair: string, name: string): boolean {
-  if (!pair.startsWith(name)) return false
-  return pair[name.length] === '=' || /^[ \t]*(?:=|$)/.test(pair.slice(name.length))
+/** What stands behind a name; nothing where another begins. */
+function valueIn(header: string, at: number, end: number, name: string): string | undefined {
+  if (!header.startsWith(name, at)) return undefined
+  const after = at + name.length
+  if (header[after] === '=' && after < end) return header.slice(after + 1, end)
+  // Without its `=`, or with a space before it, a cookie of ours is there, but says nothing.
+  return /^[ \t]*(?:=|$)/.test(header.slice(after, end)) ? '' : undefined
 }
 
 /**

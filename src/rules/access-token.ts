@@ -9,6 +9,7 @@
  * @module
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { Genuine } from './genuine.ts'
 import type { Checking, Keys } from './keys.ts'
 import { day, type Instant, type Millis, second } from './time.ts'
 
@@ -41,6 +42,8 @@ export interface TokenContext {
   readonly keys: Checking
   readonly issuer: string
   readonly audience: string
+  /** What was found genuine under these very keys, for this issuer and audience. */
+  readonly genuine?: Genuine<Claims>
 }
 
 /** `expired` is a token that was ours; `foreign` is anything else. */
@@ -66,6 +69,8 @@ export function issueToken(keys: Keys, claims: Claims): string {
 
 /** Reads a token; never throws, whatever it is given. */
 export function readToken(token: string, now: Instant, context: TokenContext): Read {
+  const known = context.genuine?.get(token)
+  if (known) return whenRead(known, now)
   if (token.length > maxLength) return foreign
   const parts = token.split('.')
   const [header, payload, mac] = parts
@@ -76,7 +81,14 @@ export function readToken(token: string, now: Instant, context: TokenContext): R
   if (!key || !sameText(mac, macOf(key, `${header}.${payload}`))) return foreign
 
   const claims = claimsIn(payload)
-  if (!claims || !fits(claims, now, context)) return foreign
+  if (!claims || !fits(claims, context)) return foreign
+  context.genuine?.keep(token, claims)
+  return whenRead(claims, now)
+}
+
+/** What becomes of a genuine token with the time. */
+function whenRead(claims: Claims, now: Instant): Read {
+  if (claims.iat * second > now + skew) return foreign
   return { kind: now < claims.exp * second + skew ? 'valid' : 'expired', claims }
 }
 
@@ -105,13 +117,12 @@ function isClaims(value: unknown): value is Claims {
   )
 }
 
-function fits(claims: Claims, now: Instant, context: TokenContext): boolean {
+function fits(claims: Claims, context: TokenContext): boolean {
   const { iss, aud, sub, sid, jti, iat, exp } = claims
   return (
     iss === context.issuer &&
     aud === context.audience &&
     [sub, sid, jti].every((id) => idShape.test(id)) &&
-    iat * second <= now + skew &&
     exp > iat &&
     (exp - iat) * second <= longestLife
   )

@@ -69,15 +69,18 @@ export function mintCsrf(keys: Keys, sid: string, nonce: Buffer): string {
 
 /** Whether `token` was minted for session `sid` under a key that is still in use. */
 export function isCsrf(keys: Keys, sid: string, token: string): boolean {
+  if (keys.genuine.csrf.get(token) === sid) return true
   if (!shape.test(token)) return false
   const [nonce, mac] = token.split('.').map((part) => Buffer.from(part, 'base64url'))
   if (!nonce || !mac) return false
   // One exact encoding: the last character of unpadded base64url has bits that decoding ignores.
   if (`${nonce.toString('base64url')}.${mac.toString('base64url')}` !== token) return false
-  return keys.ids.some((id) => {
+  const genuine = keys.ids.some((id) => {
     const key = keys.forMac('csrf', id)
     return key !== undefined && timingSafeEqual(macOf(key, sid, nonce), mac)
   })
+  if (genuine) keys.genuine.csrf.keep(token, sid)
+  return genuine
 }
 
 /**

@@ -5,6 +5,8 @@
  * @module
  */
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import type { Claims } from './access-token.ts'
+import { type Genuine, genuine } from './genuine.ts'
 
 /** What a key is good for; a key of one purpose proves nothing for another. */
 export const purposes = [
@@ -60,6 +62,8 @@ export interface Keys extends Checking {
   older(purpose: Purpose): readonly Buffer[]
   /** All that are good for that, retired ones too, the active one first; for `createHmac`. */
   every(purpose: Purpose): readonly KeyObject[]
+  /** What was found genuine under the keys that check everything: access tokens, and sessions by CSRF token. */
+  readonly genuine: { readonly access: Genuine<Claims>; readonly csrf: Genuine<string> }
   /** Of the leaked ones: whoever shows something made under them can be told that it is void. */
   readonly leaked: Checking
 }
@@ -112,6 +116,7 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
         ({ id }) => found.forMac(purpose, id) ?? [],
       ),
     ids: roots.map(({ id }) => id),
+    genuine: { access: genuine(), csrf: genuine() },
     leaked: {
       ...derived(instanceId, [[passwordsOnly, ['access']]]),
       ids: passwordsOnly.map(({ id }) => id),
