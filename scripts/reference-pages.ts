@@ -118,7 +118,8 @@ function routesPage(): string {
 
 ${written}
 
-Everything is under \`basePath\`, \`/api/v1\` by default.
+Everything is under \`basePath\`, \`/api/v1\` by default. \`GET /openapi.json\` tells it to programs (OpenAPI 3.1), with
+the shape of every body.
 
 ${table(['route', 'who', 'while the password must be changed', 'CSRF gates', 'does'], rows)}
 

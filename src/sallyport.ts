@@ -13,6 +13,7 @@ import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/hand
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
 import { metricsOf } from './http/metrics.ts'
+import { openapiOf } from './http/openapi.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import { routes } from './http/routes.ts'
 import type { Fault, From, Site } from './http/site.ts'
@@ -159,17 +160,25 @@ function siteOf(
   const proxies = trustedProxies(policy.trustProxy)
   const { domain, sameSite, names } = policy.cookies
   const connections = connectionsOf(world, host)
+  const { publicOrigin } = world
+  const { basePath } = policy
+  const jar = cookieJar({ origin: new URL(publicOrigin), domain, sameSite, names })
+  let described: object | undefined
   return {
     world,
-    origins: { publicOrigin: world.publicOrigin, allowed: policy.allowedOrigins },
+    origins: { publicOrigin, allowed: policy.allowedOrigins },
     allowedHosts: policy.allowedHosts,
-    jar: cookieJar({ origin: new URL(world.publicOrigin), domain, sameSite, names }),
+    jar,
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
     limits: limitsOf(policy.limits, world.clock),
     connections,
     metrics: metricsOf(world, connections.lives),
-    basePath: policy.basePath,
+    basePath,
+    description() {
+      described ??= openapiOf(routes, { publicOrigin, basePath, jar })
+      return described
+    },
     ...told,
   }
 }

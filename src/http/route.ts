@@ -82,7 +82,11 @@ interface Described {
   /** Below the base path, as in `/auth/sessions/{id}`. */
   readonly path: string
   readonly summary: string
+  readonly answers: Answers
 }
+
+/** What is answered, by status: a shape as JSON, text of a type, or no body. Problems go without saying. */
+export type Answers = Readonly<Record<number, Schema | 'nothing' | `${string}/${string}`>>
 
 /** A route as the table holds it, its shapes forgotten. */
 export interface Route extends Described {

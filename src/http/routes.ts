@@ -8,6 +8,7 @@ import { activityRoutes } from './routes/activity.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { descriptionRoutes } from './routes/description.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -36,4 +37,5 @@ export const routes: readonly Route[] = [
   ...auditRoutes,
   ...metricsRoutes,
   ...overviewRoutes,
+  ...descriptionRoutes,
 ]

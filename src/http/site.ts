@@ -24,6 +24,8 @@ export interface Site {
   readonly metrics: Metrics
   /** `/api/v1` */
   readonly basePath: string
+  /** The routes, as programs read them. */
+  readonly description: () => object
   /** Told of every fault, with the request id that the client was given. */
   readonly onFault: (fault: Fault) => void
   /** Told when the instance got its owner. */

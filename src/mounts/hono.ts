@@ -40,7 +40,7 @@ export function mount(gate: Sallyport) {
     const incoming = incomingOf(env)
     const from: From = dotted.test(incoming?.url ?? '')
       ? { unreadable: 'malformed_request' }
-      : whence(incoming)
+      : { ...whence(incoming), port: incoming?.socket.localPort }
     return gate.handle(req.raw, from)
   }
 

@@ -36,7 +36,8 @@ export function settle<T>(
 }
 
 /** What a guard looks at. The raw headers: what a framework makes of them costs more than all of a check. */
-export function headOf({ method = 'GET', url = '', rawHeaders, headers }: IncomingMessage): Head {
+export function headOf(incoming: IncomingMessage): Head {
+  const { method = 'GET', url = '', rawHeaders } = incoming
   const get = (name: string): string | null => {
     let found: string | null = null
     for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -50,13 +51,13 @@ export function headOf({ method = 'GET', url = '', rawHeaders, headers }: Incomi
     return found
   }
   // A platform that makes requests up may leave the raw ones out.
-  const made = (name: string) => [headers[name]].flat().join(', ') || null
+  const made = (name: string) => [incoming.headers[name]].flat().join(', ') || null
   return { method, url, headers: { get: rawHeaders.length > 0 ? get : made } }
 }
 
+/** From where: as much of it as a guard asks for. */
 export const fromOf = ({ socket }: IncomingMessage): From => ({
   address: socket.remoteAddress ?? '',
-  port: socket.localPort,
 })
 
 /** Whether a path is the gate's to answer. */

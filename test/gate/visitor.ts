@@ -6,6 +6,7 @@
  */
 import type { Sallyport } from '../../src/index.ts'
 import type { Problem, Signed } from '../../src/wire.ts'
+import { misdescribed } from './described.ts'
 import { origin, setupToken } from './gate.ts'
 
 export const password = 'correct horse battery staple'
@@ -62,7 +63,16 @@ export function visitor(
     // As bytes: for a text the platform would add a type of its own.
     const bytes = body === undefined ? null : new TextEncoder().encode(body)
     const request = new Request(`${origin}${base}${path}`, { method, headers, body: bytes })
-    return keepCookies(await gate.handle(request, { address }))
+    const got = await keepCookies(await gate.handle(request, { address }))
+    const { status, text } = got
+    const type = got.headers.get('content-type')
+    const wrong =
+      base === '/api/v1' && method !== 'HEAD' && type !== 'text/event-stream'
+        ? misdescribed({ method, path, status, type, text })
+        : undefined
+    // Every answer that a test is given fits the description.
+    if (wrong !== undefined) throw new Error(`not as described: ${wrong}`)
+    return got
   }
 
   async function keepCookies(response: Response): Promise<Got> {

@@ -58,6 +58,7 @@ export async function watchedGate(
     connections,
     metrics: metricsOf(world, connections.lives),
     basePath: policy.basePath,
+    description: () => ({}),
     onFault: ({ error }) => {
       throw error
     },

@@ -44,7 +44,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['system', 'ports', 'rules'],
     node: 'any',
   },
-  wire: { at: ['src/wire.ts'], imports: [], types: ['rules'], node: [] },
+  wire: { at: ['src/wire.ts', 'src/answers.ts'], imports: ['wire'], types: ['rules'], node: [] },
   http: {
     at: ['src/http/'],
     imports: ['http', 'flows', 'ports', 'rules', 'wire'],
@@ -124,7 +124,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'proxy-addr': ['src/http/address.ts'],
   react: ['src/client/react/'],
   ws: ['src/mounts/sockets.ts'],
-  zod: ['src/wire.ts', 'src/options.ts', 'src/server/'],
+  zod: ['src/wire.ts', 'src/answers.ts', 'src/options.ts', 'src/server/'],
 }
 
 /** Packages whose types may be imported in further places. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { activityOf } from '../../flows/activity.ts'
 import * as wire from '../../wire.ts'
 import { pageFrom, pageView } from '../paging.ts'
@@ -14,6 +15,7 @@ export const activityRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/activity',
     summary: 'What was recorded about the person, newest first.',
+    answers: { 200: answers.pageOf(answers.Activity) },
     guard: { restricted: false },
     body: 'none',
     query: wire.PageQuery,

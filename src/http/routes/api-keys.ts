@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { type Issued, issueKey, listKeys, revokeKey, rotateKey } from '../../flows/api-keys.ts'
 import type { World } from '../../ports.ts'
 import type { Refusal } from '../../rules/refusal.ts'
@@ -24,6 +25,7 @@ export const apiKeyRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/api-keys',
     summary: 'The API keys of the person, newest first.',
+    answers: { 200: answers.pageOf(answers.ApiKey) },
     guard: { restricted: false },
     body: 'none',
     query: wire.PageQuery,
@@ -42,6 +44,7 @@ export const apiKeyRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/api-keys',
     summary: 'Makes an API key. Its secret is in this answer and nowhere else.',
+    answers: { 201: answers.IssuedKey },
     guard: { restricted: false, stepUp: true },
     body: wire.IssueKey,
     async answer({ site: { world }, body, address }, caller) {
@@ -55,6 +58,7 @@ export const apiKeyRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/api-keys/{id}/rotate',
     summary: 'Gives an API key another secret; the earlier one lives on for `overlap` seconds.',
+    answers: { 201: answers.IssuedKey },
     guard: { restricted: false, stepUp: true },
     body: wire.RotateKey,
     bodyOptional: true,
@@ -67,6 +71,7 @@ export const apiKeyRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/auth/api-keys/{id}',
     summary: 'Ends an API key.',
+    answers: { 204: 'nothing' },
     guard: { restricted: false },
     body: 'none',
     async answer({ site, params: { id = '' }, address }, caller) {

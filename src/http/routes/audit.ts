@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as answers from '../../answers.ts'
 import type { RecordPlace, RecordsAsked } from '../../audit-ports.ts'
 import { auditPage, exported, recordExport } from '../../flows/audit.ts'
 import { verifyAudit } from '../../flows/verify-audit.ts'
@@ -25,6 +26,7 @@ export const auditRoutes: readonly Route[] = [
     path: '/audit',
     summary:
       'What was recorded, newest first: of a `type`, about or by a `user`, `from` and `to` an instant.',
+    answers: { 200: answers.pageOf(answers.AuditEvent) },
     guard: { restricted: false, permission },
     body: 'none',
     query: wire.AuditList,
@@ -47,6 +49,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/audit/export',
     summary: 'The same as JSON lines, all of it, oldest first, each with what seals it.',
+    answers: { 200: 'application/x-ndjson' },
     guard: { restricted: false, permission, stepUp: true },
     body: 'none',
     query: wire.AuditExport,
@@ -73,6 +76,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/audit/verify',
     summary: 'Holds every record against what seals it, and names the first that is wrong.',
+    answers: { 200: answers.AuditVerification },
     guard: { restricted: false, permission },
     body: 'none',
     async answer({ site: { world } }) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { allNamed, holder } from '../../flows/authenticate.ts'
 import { csrfFor } from '../../flows/grant.ts'
 import { logIn } from '../../flows/log-in.ts'
@@ -27,6 +28,7 @@ export const authRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/setup',
     summary: 'Whether an owner is missing, and what a password must be.',
+    answers: { 200: answers.SetupStatus },
     body: 'none',
     answer: async ({ site }) => ({ ok: true, status: 200, body: await setupStatus(site.world) }),
   }),
@@ -35,6 +37,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/setup',
     summary: 'Makes the first owner and signs him in.',
+    answers: { 201: answers.Signed },
     guard: { limit: 'setup' },
     body: 'json',
     async answer(asked) {
@@ -61,6 +64,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/login',
     summary: 'Signs a person in.',
+    answers: { 200: answers.Signed },
     guard: { limit: 'login' },
     body: wire.LogIn,
     async answer(asked) {
@@ -74,6 +78,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/logout',
     summary: 'Ends this session. Safe to repeat.',
+    answers: { 204: 'nothing' },
     body: 'none',
     async answer({ site, cookies, address }) {
       for (const id of allNamed(site.world, cookies)) await logOut(site.world, id, address)
@@ -85,6 +90,7 @@ export const authRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/me',
     summary: 'Who is signed in, and by which session.',
+    answers: { 200: answers.Signed },
     guard: { restricted: true },
     body: 'none',
     answer: async (_, caller) => ({ ok: true, status: 200, body: signedView(caller) }),
@@ -94,6 +100,7 @@ export const authRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/csrf',
     summary: 'The CSRF token of this session, and its cookie once more.',
+    answers: { 200: answers.CsrfToken },
     guard: { sameOrigin: true },
     body: 'none',
     async answer({ site, cookies, address }) {
@@ -110,6 +117,7 @@ export const authRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/refresh',
     summary: 'Renews the session: new tokens for old ones, each old one once.',
+    answers: { 200: answers.Signed },
     guard: { limit: 'refresh' },
     body: 'none',
     async answer({ site, request, cookies, address }) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { forgetOwn, ownDevices } from '../../flows/devices.ts'
 import { deviceNamed } from '../../rules/device.ts'
 import * as wire from '../../wire.ts'
@@ -15,6 +16,7 @@ export const deviceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/devices',
     summary: 'The trusted devices of the person, newest first.',
+    answers: { 200: answers.pageOf(answers.Device) },
     guard: { restricted: false },
     body: 'none',
     query: wire.PageQuery,
@@ -35,6 +37,7 @@ export const deviceRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/auth/devices/{id}',
     summary: 'Stops trusting one of the own devices.',
+    answers: { 204: 'nothing' },
     guard: { restricted: false },
     body: 'none',
     async answer({ site, params: { id = '' }, address }, caller) {

@@ -27,6 +27,7 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/events',
     summary: 'An event stream: what is recorded about the person, or everything with `audit:read`.',
+    answers: { 200: 'text/event-stream' },
     guard: { restricted: false, sameOrigin: 'if told', passive: true },
     body: 'none',
     async answer({ site, request }, { session }) {

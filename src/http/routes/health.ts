@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { Unavailable } from '../../ports.ts'
 import type { Ready } from '../../wire.ts'
 import { type Answer, open, type Route } from '../route.ts'
@@ -21,6 +22,7 @@ export const healthRoutes: readonly Route[] = [
     method: 'GET',
     path: '/health/live',
     summary: 'Answers as long as the process runs.',
+    answers: { 200: answers.Live },
     guard: { anyHost: true, limit: 'floor' },
     body: 'none',
     answer: async () => ({ ok: true, status: 200, body: { status: 'ok' } }),
@@ -30,6 +32,7 @@ export const healthRoutes: readonly Route[] = [
     method: 'GET',
     path: '/health/ready',
     summary: 'Whether requests can be served, and whether this node answers from memory.',
+    answers: { 200: answers.Ready, 503: answers.Ready },
     guard: { anyHost: true, limit: 'floor' },
     body: 'none',
     async answer({ site }) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { lockouts, unlock } from '../../flows/lockouts.ts'
 import * as wire from '../../wire.ts'
 import { pageFrom, pageView } from '../paging.ts'
@@ -14,6 +15,7 @@ export const lockoutRoutes: readonly Route[] = [
     method: 'GET',
     path: '/lockouts',
     summary: 'Names at rest: until when, after how many guesses, from how many addresses.',
+    answers: { 200: answers.pageOf(answers.Lockout) },
     guard: { restricted: false, permission: 'lockouts:read' },
     body: 'none',
     query: wire.PageQuery,
@@ -34,6 +36,7 @@ export const lockoutRoutes: readonly Route[] = [
     method: 'POST',
     path: '/users/{id}/unlock',
     summary: 'Lifts the rest of a person’s name.',
+    answers: { 204: 'nothing' },
     guard: { restricted: false, permission: 'users:write' },
     body: 'none',
     async answer({ site, params: { id = '' }, address }, caller) {

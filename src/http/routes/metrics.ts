@@ -11,6 +11,7 @@ export const metricsRoutes: readonly Route[] = [
     method: 'GET',
     path: '/metrics',
     summary: 'How this node is doing, as Prometheus reads it.',
+    answers: { 200: 'text/plain' },
     guard: {
       restricted: false,
       permission: 'metrics:read',

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { overview } from '../../flows/overview.ts'
 import { alsoByKey, type Route } from '../route.ts'
 import { overviewView } from '../view.ts'
@@ -13,6 +14,7 @@ export const overviewRoutes: readonly Route[] = [
     path: '/overview',
     summary:
       'How many sessions, people and names at rest; sign-ins and refusals of the last 24 hours; the nodes.',
+    answers: { 200: answers.Overview },
     guard: { restricted: false, permission: 'audit:read' },
     body: 'none',
     async answer({ site: { world } }) {

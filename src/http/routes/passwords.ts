@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { changePassword } from '../../flows/change-password.ts'
 import { stepUp } from '../../flows/step-up.ts'
 import { freshUntil } from '../../rules/step-up.ts'
@@ -16,6 +17,7 @@ export const passwordRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/change-password',
     summary: 'Takes a new password, ends all sessions, and goes on in a new one.',
+    answers: { 200: answers.Signed },
     guard: { restricted: true, limit: 'changePassword' },
     body: wire.ChangePassword,
     async answer(asked, caller) {
@@ -29,6 +31,7 @@ export const passwordRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/step-up',
     summary: 'Takes the password once more, for what needs it fresh.',
+    answers: { 200: answers.SteppedUp },
     guard: { restricted: false },
     body: wire.StepUp,
     async answer(asked, caller) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as answers from '../../answers.ts'
 import { recordForbidden } from '../../flows/record.ts'
 import { allSessions, endOne, endOthers, ownSessions } from '../../flows/sessions.ts'
 import { may } from '../../rules/access.ts'
@@ -20,6 +21,7 @@ export const sessionRoutes: readonly Route[] = [
     path: '/auth/sessions',
     summary:
       'Where the person is signed in, newest first; with `scope=all` where everybody is, or one `user`.',
+    answers: { 200: answers.pageOf(answers.Session) },
     guard: { restricted: false },
     body: 'none',
     query: wire.SessionList,
@@ -50,6 +52,7 @@ export const sessionRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/auth/sessions/{id}',
     summary: 'Ends a session, the own or with `sessions:revoke` any; the current one signs out.',
+    answers: { 204: 'nothing' },
     guard: { restricted: false },
     body: 'none',
     async answer({ site, params, address }, caller) {
@@ -67,6 +70,7 @@ export const sessionRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/sessions/revoke-others',
     summary: 'Ends all sessions of the person but this one.',
+    answers: { 200: answers.Revoked },
     guard: { restricted: false },
     body: 'none',
     async answer({ site, address }, caller) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { newTicket } from '../../flows/tickets.ts'
 import { refuse } from '../../rules/refusal.ts'
 import { second } from '../../rules/time.ts'
@@ -18,6 +19,7 @@ export const ticketRoutes: readonly Route[] = [
     method: 'POST',
     path: '/auth/ws-ticket',
     summary: 'A ticket that opens one socket, within seconds.',
+    answers: { 201: answers.Ticket },
     guard: { restricted: false },
     body: wire.AskTicket,
     bodyOptional: true,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as answers from '../../answers.ts'
 import { createUser } from '../../flows/create-user.ts'
 import { resetPassword } from '../../flows/reset-password.ts'
 import { endAllOf } from '../../flows/sessions.ts'
@@ -21,6 +22,7 @@ export const userRoutes: readonly Route[] = [
     method: 'GET',
     path: '/users',
     summary: 'The people there are, newest first; with `query` those whose name contains it.',
+    answers: { 200: answers.pageOf(answers.User) },
     guard: reading,
     body: 'none',
     query: wire.UserList,
@@ -38,6 +40,7 @@ export const userRoutes: readonly Route[] = [
     method: 'GET',
     path: '/users/{id}',
     summary: 'One person.',
+    answers: { 200: answers.User },
     guard: reading,
     body: 'none',
     async answer({ site, params: { id = '' } }) {
@@ -50,6 +53,7 @@ export const userRoutes: readonly Route[] = [
     method: 'POST',
     path: '/users',
     summary: 'Adds a person, with a password that must be changed at the first sign-in.',
+    answers: { 201: answers.Created },
     guard: writing,
     body: wire.CreateUser,
     async answer(asked, caller) {
@@ -68,6 +72,7 @@ export const userRoutes: readonly Route[] = [
     method: 'PATCH',
     path: '/users/{id}',
     summary: 'Changes role, name or scopes of a person, or whether the person may sign in.',
+    answers: { 200: answers.User },
     guard: writing,
     body: wire.ChangeUser,
     async answer(asked, caller) {
@@ -81,6 +86,7 @@ export const userRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/users/{id}',
     summary: 'Deletes a person; the name is free again.',
+    answers: { 204: 'nothing' },
     guard: writing,
     body: 'none',
     async answer(asked, caller) {
@@ -94,6 +100,7 @@ export const userRoutes: readonly Route[] = [
     method: 'POST',
     path: '/users/{id}/reset-password',
     summary: 'Gives somebody else a temporary password, and ends all sessions.',
+    answers: { 200: answers.Reset },
     guard: writing,
     body: 'none',
     async answer(asked, caller) {
@@ -109,6 +116,7 @@ export const userRoutes: readonly Route[] = [
     method: 'POST',
     path: '/users/{id}/revoke-sessions',
     summary: 'Ends all sessions of a person.',
+    answers: { 200: answers.Revoked },
     guard: writing,
     body: 'none',
     async answer({ site, params: { id = '' }, address }, caller) {

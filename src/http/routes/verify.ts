@@ -21,6 +21,7 @@ export const verifyRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/verify',
     summary: 'For reverse proxies: who sends a request, or why it is not let through.',
+    answers: { 200: 'nothing', 302: 'nothing' },
     guard: { restricted: false, forwarded: true },
     body: 'none',
     query: wire.Verify,
