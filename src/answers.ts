@@ -139,9 +139,20 @@ export const AuditVerification = shape<wire.AuditVerification>(
     at: instant,
     rows: count,
     chains: count,
+    checkpoints: count,
+    knownUntil: instant.nullable(),
     faults: z.array(
       z.strictObject({
-        what: z.enum(['changed', 'missing', 'added', 'end']),
+        what: z.enum([
+          'changed',
+          'missing',
+          'added',
+          'end',
+          'cut',
+          'rewritten',
+          'checkpoint',
+          'boundary',
+        ]),
         chain: z.string(),
         seq: count,
         id: maybe,
