@@ -30,7 +30,7 @@ export const places = {
   '/overview': { for: 'inside', needs: 'audit:read' },
   '/lockouts': { for: 'inside', needs: 'lockouts:read' },
   '/audit': { for: 'inside', needs: 'audit:read' },
-  '/health': { for: 'inside', needs: 'audit:read' },
+  '/health': { for: 'inside', needs: 'metrics:read' },
 } as const satisfies Readonly<Record<string, Rules>>
 
 export type Place = keyof typeof places

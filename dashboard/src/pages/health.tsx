@@ -1,12 +1,12 @@
 /**
- * Whether the instance can do its work: what the server that answers says of itself, and the servers
- * there are.
+ * Whether the instance can do its work: what the server that answers says of itself, what the doctor
+ * finds of settings, database and disk and what mends it, and the servers there are.
  */
 
 import { Button } from '@mantine/core'
-import { IconCircleCheck, IconCircleX } from '@tabler/icons-react'
+import { type Icon, IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { getReadiness, type Ready } from 'sallyport/admin'
+import { getReadiness } from 'sallyport/admin'
 import { useClient } from 'sallyport/react'
 import { ListFrame } from '../parts/listing.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -15,23 +15,27 @@ import { PageHead } from '../parts/page.tsx'
 import { Row } from '../parts/row.tsx'
 import { Section } from '../parts/section.tsx'
 import { Servers } from '../parts/servers.tsx'
+import { Tag } from '../parts/tag.tsx'
 import { Failed } from '../parts/trouble.tsx'
 import { useSessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 
 const words = texts.health
+
+interface Finding {
+  readonly check: string
+  readonly is: 'good' | 'warning' | 'bad'
+  readonly says: string
+  readonly mend?: string
+}
+
 /** Milliseconds between two looks. */
 const lookAgain = 10_000
 
 export function Health() {
-  const client = useClient()
-  const ready = useQuery({
-    queryKey: [...useSessionKey(), 'health'],
-    queryFn: ({ signal }) => getReadiness(client, signal),
-    refetchInterval: lookAgain,
-  })
+  const { findings, failed, looking, again } = useFindings()
   const { data: seen } = useOverview()
-  const failed = ready.error ?? ready.failureReason
+  const worst = (['bad', 'warning'] as const).find((is) => findings?.some((one) => one.is === is))
 
   return (
     <>
@@ -39,37 +43,84 @@ export function Health() {
         title={words.title}
         lead={words.lead}
         action={
-          <Button variant="default" loading={ready.isFetching} onClick={() => void ready.refetch()}>
+          <Button variant="default" loading={looking} onClick={again}>
             {words.again}
           </Button>
         }
       />
-      {failed && <Failed error={failed} again={ready.refetch} />}
-      {ready.data && <Checks ready={ready.data} />}
+      {failed && <Failed error={failed} again={again} />}
+      {findings && (
+        <>
+          <Notice tone={worst === 'bad' ? 'bad' : 'calm'}>{words.sum[worst ?? 'good']}</Notice>
+          <Findings findings={findings} />
+        </>
+      )}
       {seen && <Servers nodes={seen.nodes} />}
     </>
   )
 }
 
-function Checks({ ready: { checks } }: { ready: Ready }) {
-  const found = Object.entries(checks).map(([name, value]) => ({ name, value }))
-  const well = found.every(({ value }) => words.good.includes(value))
+/** What the server says of itself before what the doctor finds, which a server without a database cannot. */
+function useFindings() {
+  const client = useClient()
+  const session = useSessionKey()
+  const ready = useQuery({
+    queryKey: [...session, 'ready'],
+    queryFn: ({ signal }) => getReadiness(client, signal),
+    refetchInterval: lookAgain,
+  })
+  const own = Object.entries(ready.data?.checks ?? {}).map(
+    ([name, value]): Finding => ({
+      check: name,
+      is: words.good.includes(value) ? 'good' : 'bad',
+      says: words.values[value] ?? value,
+    }),
+  )
+  const failures = [ready].map(({ error, failureReason }) => error ?? failureReason)
+
+  return {
+    findings: ready.data && own,
+    failed: failures.find((failure) => failure !== null),
+    looking: ready.isFetching,
+    again: () => void ready.refetch(),
+  }
+}
+
+const marks: Readonly<Record<Finding['is'], Icon>> = {
+  good: IconCircleCheck,
+  warning: IconAlertTriangle,
+  bad: IconCircleX,
+}
+
+function Findings({ findings }: { findings: readonly Finding[] }) {
+  // What needs somebody first; otherwise as it was found.
+  const order = ['bad', 'warning', 'good']
+  const sorted = findings.toSorted((a, b) => order.indexOf(a.is) - order.indexOf(b.is))
 
   return (
-    <>
-      <Notice tone={well ? 'calm' : 'bad'}>{well ? words.well : words.unwell}</Notice>
-      <Section plain title={words.checks}>
-        <ListFrame items={found} label={words.checks} idOf={({ name }) => name}>
-          {({ name, value }) => (
-            <Row
-              icon={words.good.includes(value) ? IconCircleCheck : IconCircleX}
-              tone={words.good.includes(value) ? undefined : 'bad'}
-              name={words.names[name] ?? name}
-              details={words.values[value] ?? value}
-            />
-          )}
-        </ListFrame>
-      </Section>
-    </>
+    <Section plain title={words.checks}>
+      <ListFrame items={sorted} label={words.checks} idOf={({ check, says }) => `${check} ${says}`}>
+        {({ check, is, says, mend }) => (
+          <Row
+            icon={marks[is]}
+            tone={is === 'bad' ? 'bad' : undefined}
+            name={
+              <>
+                {words.names[check] ?? check}
+                {is !== 'good' && (
+                  <Tag tone={is === 'bad' ? 'bad' : 'brass'}>{words.states[is]}</Tag>
+                )}
+              </>
+            }
+            details={
+              <>
+                <span>{says}</span>
+                {mend !== undefined && <span>{mend}</span>}
+              </>
+            }
+          />
+        )}
+      </ListFrame>
+    </Section>
   )
 }

@@ -51,7 +51,7 @@ export function AuditRow({ event, open }: { event: AuditEvent; open: () => void 
       action={
         <button
           type="button"
-          className={classes.open}
+          className="icon-button"
           aria-label={words.open(titleOf(event), exactText(at))}
           onClick={open}
         >

@@ -46,20 +46,22 @@ export function AuditVerify() {
 }
 
 function Found({ verification }: { verification: AuditVerification }) {
-  const { intact, at, rows, chains, faults } = verification
+  const { intact, at, rows, chains, checkpoints, faults } = verification
+  const looked = (
+    <p>
+      {words.looked(rows, chains)} <Moment at={at} />
+      {checkpoints > 0 && words.checkpoints(checkpoints)}
+    </p>
+  )
   if (intact)
     return (
       <Notice tone="calm" title={words.intact}>
-        <p>
-          {words.looked(rows, chains)} <Moment at={at} />
-        </p>
+        {looked}
       </Notice>
     )
   return (
     <Notice tone="bad" title={words.altered(faults.length)}>
-      <p>
-        {words.looked(rows, chains)} <Moment at={at} />
-      </p>
+      {looked}
       <ul>
         {faults.map((fault) => (
           <Fault key={`${fault.chain} ${fault.seq}`} {...fault} />

@@ -80,7 +80,7 @@ function MenuButton({ permissions }: Pick<Signed, 'permissions'>) {
     <div className={classes.narrowOnly}>
       <button
         type="button"
-        className={classes.menu}
+        className="icon-button"
         aria-label={texts.places.open}
         aria-expanded={open}
         onClick={() => setOpen(true)}
@@ -113,7 +113,7 @@ function Drawer({ permissions, close }: Pick<Signed, 'permissions'> & { close: (
       <div className={classes.drawerInside}>
         <div className={classes.drawerHead}>
           <Brand />
-          <button type="button" className={classes.menu} aria-label={texts.close} onClick={close}>
+          <button type="button" className="icon-button" aria-label={texts.close} onClick={close}>
             <IconX size={20} stroke={1.75} aria-hidden="true" />
           </button>
         </div>

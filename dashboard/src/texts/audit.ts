@@ -1,5 +1,7 @@
 /** What is said about the audit: events as those read them who look after everybody. */
 
+const count = (number: number, one: string) => `${number} ${one}${number === 1 ? '' : 's'}`
+
 export const audit = {
   title: 'Audit',
   lead: 'Everything that was recorded, of everybody, newest first. Nothing here can be changed; what was altered behind the server’s back is found by checking.',
@@ -52,9 +54,10 @@ export const audit = {
     underWay: 'Checking. A million records take about half a minute.',
     intact: 'Nothing was altered',
     looked: (rows: number, chains: number) =>
-      `${rows === 1 ? 'One record' : `${rows} records`} in ${chains === 1 ? 'one chain' : `${chains} chains`} checked:`,
-    altered: (count: number) =>
-      count === 1 ? 'One chain was altered' : `${count} chains were altered`,
+      `${count(rows, 'record')} in ${count(chains, 'chain')} checked:`,
+    checkpoints: (checkpoints: number) => `, against ${count(checkpoints, 'checkpoint')}`,
+    altered: (chains: number) =>
+      chains === 1 ? 'One chain was altered' : `${chains} chains were altered`,
     where: (seq: number) => `Number ${seq} of chain`,
     faults: {
       changed: 'A record was changed.',
@@ -89,6 +92,8 @@ export const audit = {
   /** By name; a name not here is shown as it is. */
   events: {
     'instance.claimed': 'Instance claimed',
+    'instance.backed_up': 'Copy of the database taken',
+    'instance.restored': 'Copy of the database put back',
     'auth.signed_in': 'Signed in',
     'auth.refused': 'Sign-in refused',
     'auth.locked': 'Too many wrong passwords: a rest began',
@@ -119,6 +124,7 @@ export const audit = {
     'key.refused': 'API key refused',
     'socket.refused': 'Socket refused',
     'audit.exported': 'Copy of the audit taken',
+    'audit.trimmed': 'Old records removed',
     'csrf.rejected': 'Request from another site turned away',
   } as Readonly<Record<string, string>>,
 } as const
