@@ -22,26 +22,12 @@ export interface Served {
 }
 
 /** Starts `sallyport serve` in `folder` and claims it. */
-export async function serveClaimed(
-  folder: string,
-  given: { readonly core?: number; readonly flags?: readonly string[] } = {},
-): Promise<Served> {
+export async function serveClaimed(folder: string, given: Given = {}): Promise<Served> {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const setupToken = randomBytes(24).toString('base64url')
-  const { core, flags = [] } = given
-  const program = startProgram('../src/server/main.ts', ['serve', '--port', `${port}`, ...flags], {
-    ...(core === undefined ? {} : { core }),
-    cwd: folder,
-    env: {
-      SALLYPORT_SETUP_TOKEN: setupToken,
-      SALLYPORT_LIMITS_FLOOR: '0',
-      SALLYPORT_LIMITS_ANONYMOUS: '0',
-      SALLYPORT_LIMITS_SIGNED_IN: '0',
-      SALLYPORT_LIMITS_LOGIN: '0',
-    },
-  })
-  await program.line(/^Listening/)
+  const env = { ...given.env, SALLYPORT_SETUP_TOKEN: setupToken }
+  const program = await serveAt(port, folder, { ...given, env })
   const claimed = await fetch(`${origin}/api/v1/auth/setup`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Origin: origin },
@@ -50,6 +36,33 @@ export async function serveClaimed(
   if (claimed.status !== 201) throw new Error(`claiming: ${claimed.status} ${await claimed.text()}`)
   const set = claimed.headers.getSetCookie()
   return { program, origin, cookie: set.map((one) => one.split(';')[0]).join('; ') }
+}
+
+export interface Given {
+  readonly core?: number
+  readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a server, without limits for anybody. */
+export async function serveAt(
+  port: number,
+  cwd: string,
+  { core, flags = [], env = {} }: Given = {},
+): Promise<Program> {
+  const program = startProgram('../src/server/main.ts', ['serve', '--port', `${port}`, ...flags], {
+    ...(core === undefined ? {} : { core }),
+    cwd,
+    env: {
+      SALLYPORT_LIMITS_FLOOR: '0',
+      SALLYPORT_LIMITS_ANONYMOUS: '0',
+      SALLYPORT_LIMITS_SIGNED_IN: '0',
+      SALLYPORT_LIMITS_LOGIN: '0',
+      ...env,
+    },
+  })
+  await program.line(/^Listening/)
+  return program
 }
 
 /** Makes `count` more people, by a connection of its own. @returns Their names. */

@@ -9,6 +9,7 @@ import { benchFirstPaint } from './first-paint.ts'
 import { benchGrowthOnFiles, benchGrowthOnServer } from './growth.ts'
 import { machine } from './machine.ts'
 import { benchMounts } from './mounts.ts'
+import { benchNodes } from './nodes.ts'
 import { benchRevocation } from './revocation.ts'
 import { benchSessionChecks } from './session-checks.ts'
 import { benchSignIns } from './sign-ins.ts'
@@ -35,6 +36,7 @@ const sizes = quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000]
 const benches: Readonly<Record<string, () => Promise<string>>> = {
   store: () => benchStore(quick ? 3 : 9),
   revocation: () => benchRevocation(quick ? 50 : 300),
+  nodes: () => benchNodes(quick ? 50 : 300, quick ? 3 : 9, quick ? 1 : 3),
   'sign-ins': () => benchSignIns(quick ? 2 : 9, quick ? 1.5 : 3),
   'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),
   'growth-on-postgres': () => benchGrowthOnServer(sizes, quick ? 3 : 5),

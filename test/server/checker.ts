@@ -11,7 +11,7 @@ import { history } from './history.ts'
 const campaign = process.env.CAMPAIGN !== undefined
 const time = campaign ? 600_000 : 10_000
 /** As long as a mutation may go unnoticed. */
-const noticed = 60_000
+const noticed = 180_000
 const timeout = time + 150_000
 
 const mutations: readonly Alteration[] = [
