@@ -10,7 +10,7 @@ import { benchGrowthOnFiles, benchGrowthOnServer } from './growth.ts'
 import { machine } from './machine.ts'
 import { benchMounts } from './mounts.ts'
 import { benchNodes } from './nodes.ts'
-import { benchRevocation } from './revocation.ts'
+import { benchRemembered } from './remembered.ts'
 import { benchSessionChecks } from './session-checks.ts'
 import { benchSignIns } from './sign-ins.ts'
 import { storeFigures } from './store.ts'
@@ -35,7 +35,7 @@ ${table(['deed', 'ours, µs', 'by hand, µs', 'by hand / ours'], rows)}`
 const sizes = quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000]
 const benches: Readonly<Record<string, () => Promise<string>>> = {
   store: () => benchStore(quick ? 3 : 9),
-  revocation: () => benchRevocation(quick ? 50 : 300),
+  remembered: benchRemembered,
   nodes: () => benchNodes(quick ? 50 : 300, quick ? 3 : 9, quick ? 1 : 3),
   'sign-ins': () => benchSignIns(quick ? 2 : 9, quick ? 1.5 : 3),
   'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),

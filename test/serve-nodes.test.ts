@@ -7,6 +7,7 @@
 import { describe, expect, test } from 'vitest'
 import { freshPostgres } from './provision/postgres.ts'
 import { browser } from './server/browser.ts'
+import { pair } from './server/pair.ts'
 import { emptyFolder, freePort, serve } from './server/process.ts'
 
 const places = {
@@ -44,5 +45,38 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
       'logout',
     ])
     expect([...one.stderr, ...other.stderr].filter((line) => line.includes('fault'))).toEqual([])
+  })
+
+  test('are replaced one after the other: nobody is signed out, and nobody waits for who is away', {
+    timeout: 60_000,
+  }, async () => {
+    const lease = 5_000
+    const two = await pair(place, {
+      SALLYPORT_REVOCATION_LEASE: `${lease}ms`,
+      SALLYPORT_REFRESH_ENABLED: 'true',
+    })
+    const ada = two.tab(0)
+    await ada.setUp(two.nodes.find(({ claimLink }) => claimLink)?.setupToken ?? '')
+    let { jar } = ada
+    const statuses = async (node: 0 | 1) => {
+      const tab = two.tab(node, jar)
+      const got = [await tab.send('GET', '/auth/me'), await tab.send('POST', '/auth/refresh')]
+      jar = tab.jar
+      return got.map(({ status }) => status)
+    }
+    for (const node of [0, 1] as const) {
+      const other = node === 0 ? 1 : 0
+      expect(await two.nodes[node].stop()).toEqual({ code: 0, signal: null })
+      expect(await statuses(other)).toEqual([200, 200])
+      // Whoever is there knows at once that the other has gone.
+      const eve = two.tab(other)
+      await eve.logIn()
+      const began = performance.now()
+      expect((await eve.send('POST', '/auth/logout')).status).toBe(204)
+      expect(performance.now() - began).toBeLessThan(lease)
+      await two.again(node)
+      expect(await statuses(node)).toEqual([200, 200])
+    }
+    expect(await statuses(0)).toEqual([200, 200])
   })
 })

@@ -52,9 +52,9 @@ const now = () => performance.now()
 const any = <T>(some: readonly T[]): T | undefined => some[Math.floor(Math.random() * some.length)]
 
 /**
- * Does all of it for `time` milliseconds, or until the first violation. It goes on, for a minute at
- * most, until something was revoked that was asked for while a server stood still, and checked after
- * that was answered.
+ * Does all of it for `time` milliseconds, or until the first violation. It goes on, for a minute and a
+ * half at most, until something was revoked that was asked for while a server stood still, and checked
+ * after that was answered.
  *
  * @param given.pace Checks, on each server, between two revocations, and between two harms: a slow
  *   machine does less of everything, and memory is the rule on it as well.
@@ -78,7 +78,7 @@ export async function history(
     wronged: [],
   }
   const until = now() + time
-  const atMost = until + 60_000
+  const atMost = until + 90_000
   const shown = () => told.checks >= checks && told.met.stops > 0 && told.late > 0
   const goesOn = () =>
     (now() < until || (!shown() && now() < atMost)) && told.violations.length === 0
