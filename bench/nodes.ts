@@ -89,7 +89,7 @@ async function check(
   const loaded = await Promise.all(
     loads.map((load, at) => {
       const url = `${all[at]?.origin}/api/v1/auth/me`
-      const asked: Load = { kind: 'get', url, cookie, connections: 25, seconds }
+      const asked: Load = { kind: 'get', url, headers: { cookie }, connections: 25, seconds }
       return load.ask<Loaded>(asked)
     }),
   )
