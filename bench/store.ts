@@ -76,7 +76,7 @@ async function storeAt(place: string): Promise<Store> {
   const blank = {
     temporaryUntil: null,
     deletedAt: null,
-    overReason: null,
+    endings: null,
     proofsVoidUntil: 0,
     passwordHash: null,
     lastLoginAt: null,

@@ -6,11 +6,12 @@
  */
 import { session as sessionRef, user as userRef, type World } from '../ports.ts'
 import { type Claims, readToken } from '../rules/access-token.ts'
+import { endingOf } from '../rules/ending.ts'
 import type { ApiKey, Instance, StandingSession, User } from '../rules/facts.ts'
 import type { Keys } from '../rules/keys.ts'
 import { readRefresh } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
-import { overReason, standing, touch } from '../rules/session.ts'
+import { standing, touch } from '../rules/session.ts'
 import { keep } from '../rules/step.ts'
 import { type Instant, type Millis, second } from '../rules/time.ts'
 import { behind } from './acquaint.ts'
@@ -181,7 +182,9 @@ function judged(
   const over = standing(session, user, here, now)
   if (over) return over
   if (!session || !user || (claims && claims.ver !== user.version))
-    return refuse('session_revoked', { reason: user ? overReason(user) : 'user_disabled' })
+    return refuse('session_revoked', {
+      reason: user ? endingOf(user, claims?.ver ?? 0).reason : 'user_disabled',
+    })
   return { ok: true, user, session }
 }
 

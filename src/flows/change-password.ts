@@ -53,7 +53,7 @@ export async function changePassword(
     // Of another version the session would not stand: the password is still the one that was shown.
     const who = authority(shown, {}, now)
     if (!who.ok || !shown.here) return { verdict: who.ok ? refuse('unavailable') : who }
-    const user = withPassword(who.me, hash.value)
+    const user = withPassword(who.me, hash.value, now)
     const remember = who.mine.remembered === 1
     const opened = open(
       // No other session counts: with the version that has moved all of them are over.

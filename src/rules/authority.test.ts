@@ -10,7 +10,7 @@ const me = {
   role: 'admin',
   scopes: '[]',
   version: 1,
-  overReason: null,
+  endings: null,
   proofsVoidUntil: 0,
   disabledAt: null,
   deletedAt: null,
@@ -37,7 +37,7 @@ test.each<[string, Partial<Acting>, Needs, string | undefined]>([
   ['another version', { me: { ...me, version: 2 } }, {}, 'password_changed'],
   [
     'another version, because he was disabled',
-    { me: { ...me, version: 2, overReason: 'user_disabled' } },
+    { me: { ...me, version: 2, endings: '[[2,7,"user_disabled"]]' } },
     {},
     'user_disabled',
   ],

@@ -47,8 +47,8 @@ export interface User {
   readonly mustChangePassword: 0 | 1
   /** Moves when trust in old sessions ends: password, reset, disable, delete. */
   readonly version: number
-  /** Why it last moved, which is why sessions of an earlier version are over; null before that. */
-  readonly overReason: EndReason | null
+  /** When and why it moved, as JSON (`ending.ts`); null when it never has. */
+  readonly endings: string | null
   /** Proofs of the password up to then are void: the role or a scope has changed. 0 when never. */
   readonly proofsVoidUntil: Instant
   readonly createdAt: Instant

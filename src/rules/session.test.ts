@@ -33,7 +33,7 @@ const ada: User = {
   passwordHash: null,
   mustChangePassword: 0,
   version: 3,
-  overReason: null,
+  endings: null,
   proofsVoidUntil: 0,
   createdAt: 1,
   lastLoginAt: null,
@@ -407,6 +407,11 @@ describe('whether a session stands', () => {
     return refusal ? [refusal.code, refusal.reason ?? refusal.why].join(' ') : 'stands'
   }
 
+  const disabledThenChanged = [
+    [4, now - 2, 'user_disabled'],
+    [5, now - 1, 'password_changed'],
+  ]
+
   test('it does', () => {
     expect(said({})).toBe('stands')
     expect(said({ kind: 'restricted' })).toBe('stands')
@@ -441,9 +446,35 @@ describe('whether a session stands', () => {
     ['of somebody who is gone', { deletedAt: now }, 4, 'session_revoked user_disabled'],
     ['of an older version', { version: 4 }, 4, 'session_revoked password_changed'],
     ['of a newer version', { version: 2 }, 4, 'session_revoked password_changed'],
+    [
+      'of a person disabled since, who was enabled and has another password',
+      { version: 5, endings: JSON.stringify([[3, 1, 'password_changed'], ...disabledThenChanged]) },
+      4,
+      'session_revoked user_disabled',
+    ],
     ['of somebody who now has another role', { role: 'viewer' }, 4, 'stands'],
   ])('one %s', (_, user, epoch, outcome) => {
     expect(said({}, user, epoch)).toBe(outcome)
+  })
+
+  const idled = now + 29 * minute
+  test.each<[string, number, number, string]>([
+    [
+      'was still alive is told for as long as it is kept',
+      idled - 1,
+      35 * hour,
+      'session_revoked user_disabled',
+    ],
+    ['had idled out is told of that', idled, 29 * minute, 'session_expired idle'],
+    ['was alive is told before its very end', now, 11 * hour, 'session_revoked user_disabled'],
+  ])('what ended while it %s', (_, ended, after, outcome) => {
+    const user = { version: 4, endings: JSON.stringify([[4, ended, 'user_disabled']]) }
+    expect(said({}, user, 4, now + after)).toBe(outcome)
+    expect(said({}, { ...user, disabledAt: ended }, 4, now + after)).toBe(outcome)
+  })
+
+  test('of an earlier epoch it is told so, also after its end', () => {
+    expect(said({}, {}, 5, now + 35 * hour)).toBe('session_revoked restored')
   })
 
   test.each([

@@ -6,6 +6,7 @@
  */
 import { isPrivileged } from './access.ts'
 import { event } from './audit.ts'
+import { endingOf } from './ending.ts'
 import type { EndReason, Instance, Session, StandingSession, User } from './facts.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { PolicyOf, Settings } from './settings.ts'
@@ -287,18 +288,20 @@ export function standing(
   if (!session || !user) return refuse('session_expired', { why: 'no such session' })
   const over = (reason: EndReason) => refuse('session_revoked', { reason })
   if (session.endedAt !== null) return over(session.endReason ?? 'revoked')
+  // What an earlier epoch issued is void, whatever else became of it.
+  if (session.epoch !== epoch) return over('restored')
+  const version = session.userVersion
+  const ending = version === user.version ? undefined : endingOf(user, version)
+  // Whatever came first is why.
+  if (ending && ending.at < Math.min(session.idleUntil, session.expiresAt))
+    return over(ending.reason)
   // What is no instant has passed: a row that was tampered with lets nobody in.
   if (!(now < session.expiresAt)) return refuse('session_expired', { why: 'absolute' })
   if (!(now < session.idleUntil)) return refuse('session_expired', { why: 'idle' })
-  if (session.epoch !== epoch) return over('restored')
+  if (ending) return over(ending.reason)
   if (user.disabledAt !== null || user.deletedAt !== null) return over('user_disabled')
-  if (session.userVersion !== user.version) return over(overReason(user))
   return undefined
 }
-
-/** Why the sessions of an earlier version of this user are over. */
-export const overReason = (user: Pick<User, 'overReason'>): EndReason =>
-  user.overReason ?? 'password_changed'
 
 /**
  * Moves the idle limit of a session that stands, if it was last moved long enough ago: more than a

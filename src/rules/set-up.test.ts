@@ -112,7 +112,7 @@ test('the first owner owns everything, is enabled, and need not change the passw
     scopes: '[]',
     mustChangePassword: 0,
     version: 1,
-    overReason: null,
+    endings: null,
     proofsVoidUntil: 0,
     createdAt: 1_800_000_000_000,
     lastLoginAt: 1_800_000_000_000,

@@ -54,7 +54,7 @@ export function firstOwner(
     scopes: '[]',
     mustChangePassword: 0,
     version: 1,
-    overReason: null,
+    endings: null,
     proofsVoidUntil: 0,
     createdAt: now,
     lastLoginAt: now,

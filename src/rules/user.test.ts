@@ -25,7 +25,7 @@ const ada: User = {
   passwordHash: 'kid$argon2id$…',
   mustChangePassword: 0,
   version: 3,
-  overReason: null,
+  endings: null,
   proofsVoidUntil: 0,
   createdAt: 1,
   lastLoginAt: null,
@@ -55,7 +55,7 @@ test('a new person has a password for a day, and must change it', () => {
     scopes: '[]',
     mustChangePassword: 1,
     version: 1,
-    overReason: null,
+    endings: null,
     proofsVoidUntil: 0,
     createdAt: noon,
     lastLoginAt: null,
@@ -66,12 +66,13 @@ test('a new person has a password for a day, and must change it', () => {
 })
 
 describe('what moves the version, and why sessions are then over', () => {
+  const ended = (reason: string) => `[[4,${noon},"${reason}"]]`
   const temporary = { ...ada, mustChangePassword: 1, temporaryUntil: noon } as const
   test.each<[string, User, Partial<User>]>([
     [
       'an own password',
-      withPassword(temporary, 'new'),
-      { passwordHash: 'new', version: 4, overReason: 'password_changed' },
+      withPassword(temporary, 'new', noon),
+      { passwordHash: 'new', version: 4, endings: ended('password_changed') },
     ],
     [
       'a temporary one',
@@ -81,13 +82,13 @@ describe('what moves the version, and why sessions are then over', () => {
         mustChangePassword: 1,
         temporaryUntil: noon + day,
         version: 4,
-        overReason: 'password_changed',
+        endings: ended('password_changed'),
       },
     ],
     [
       'disabling',
       changed(ada, { disabled: true }, noon),
-      { disabledAt: noon, version: 4, overReason: 'user_disabled' },
+      { disabledAt: noon, version: 4, endings: ended('user_disabled') },
     ],
     [
       'deleting, which frees the name and keeps no hash',
@@ -98,7 +99,7 @@ describe('what moves the version, and why sessions are then over', () => {
         disabledAt: noon,
         deletedAt: noon,
         version: 4,
-        overReason: 'user_disabled',
+        endings: ended('user_disabled'),
       },
     ],
   ])('%s', (_, after, expected) => {

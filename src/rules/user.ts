@@ -5,6 +5,7 @@
  * @module
  */
 import { isAtLeast, isRole, type ScopedRole, scopesOf } from './access.ts'
+import { withEnding } from './ending.ts'
 import type { EndReason, User } from './facts.ts'
 import { type FieldRefusal, type Refusal, refuse } from './refusal.ts'
 import { day, type Instant, type Millis } from './time.ts'
@@ -32,7 +33,7 @@ export const newUser = (who: NewUser, now: Instant): User => ({
   scopes: '[]',
   mustChangePassword: 1,
   version: 1,
-  overReason: null,
+  endings: null,
   proofsVoidUntil: 0,
   createdAt: now,
   lastLoginAt: null,
@@ -45,15 +46,14 @@ export const newUser = (who: NewUser, now: Instant): User => ({
  * Ends the trust in everything that was given out before: every session is over, by its version.
  * This is the one place where that moves; what is void with it (trusted devices) hangs on it too.
  */
-const untrusted = (user: User, overReason: EndReason): User => ({
-  ...user,
-  version: user.version + 1,
-  overReason,
-})
+function untrusted(user: User, reason: EndReason, now: Instant): User {
+  const version = user.version + 1
+  return { ...user, version, endings: withEnding(user, version, { at: now, reason }) }
+}
 
 /** With a password of the person's own choice. */
-export const withPassword = (user: User, passwordHash: string): User => ({
-  ...untrusted(user, 'password_changed'),
+export const withPassword = (user: User, passwordHash: string, now: Instant): User => ({
+  ...untrusted(user, 'password_changed', now),
   passwordHash,
   mustChangePassword: 0,
   temporaryUntil: null,
@@ -61,7 +61,7 @@ export const withPassword = (user: User, passwordHash: string): User => ({
 
 /** With a password that somebody else gave, to be changed within a day. */
 export const withTemporary = (user: User, passwordHash: string, now: Instant): User => ({
-  ...untrusted(user, 'password_changed'),
+  ...untrusted(user, 'password_changed', now),
   passwordHash,
   mustChangePassword: 1,
   temporaryUntil: now + temporaryFor,
@@ -69,7 +69,7 @@ export const withTemporary = (user: User, passwordHash: string, now: Instant): U
 
 /** Gone for good. The name becomes one that nobody can type, so the next may have it. */
 export const deleted = (user: User, now: Instant): User => ({
-  ...untrusted(user, 'user_disabled'),
+  ...untrusted(user, 'user_disabled', now),
   username: `deleted:${user.id}`,
   passwordHash: null,
   disabledAt: user.disabledAt ?? now,
@@ -91,7 +91,7 @@ export function changed(user: User, change: UserChange, now: Instant): User {
   const wasDisabled = user.disabledAt !== null
   const ended = disabled === true && !wasDisabled
   const next: User = {
-    ...(ended ? untrusted(user, 'user_disabled') : user),
+    ...(ended ? untrusted(user, 'user_disabled', now) : user),
     role,
     displayName,
     scopes,

@@ -15,6 +15,7 @@ import { sweeps } from './migrations/0005-sweeps.ts'
 import { feed } from './migrations/0006-feed.ts'
 import { keys } from './migrations/0007-keys.ts'
 import { audit } from './migrations/0008-audit.ts'
+import { endings } from './migrations/0010-endings.ts'
 
 /** What a migration builds with. */
 export interface Ground {
@@ -36,6 +37,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-feed': feed,
   '0007-keys': keys,
   '0008-audit': audit,
+  '0010-endings': endings,
 }
 
 /** In their order. */

@@ -123,7 +123,7 @@ export function setDisabled(
     if (disabled && isLastOwner(model, whom)) return not(by, whom, 409, 'last_owner')
     if (whom.disabled === disabled) return { status: 200 }
     whom.disabled = disabled
-    if (disabled) distrust(whom, 'user_disabled')
+    if (disabled) distrust(model, whom, 'user_disabled')
     return { status: 200, lines: [done(disabled ? 'user.disabled' : 'user.enabled', by, whom)] }
   })
 }
@@ -136,7 +136,7 @@ export function remove(model: Model, at: number, name: string): Asked {
     const { role } = whom
     whom.deleted = true
     whom.disabled = true
-    distrust(whom, 'user_disabled')
+    distrust(model, whom, 'user_disabled')
     const lines = [done('user.deleted', by, whom, () => ({ username: name, role }))]
     return { status: 204, lines }
   })
@@ -150,7 +150,7 @@ export function reset(model: Model, at: number, name: string): Asked {
     whom.previous = whom.password
     whom.mustChange = true
     whom.temporaryUntil = model.now + day
-    distrust(whom, 'password_changed')
+    distrust(model, whom, 'password_changed')
     return {
       status: 200,
       lines: [done('password.reset', by, whom)],

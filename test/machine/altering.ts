@@ -12,8 +12,10 @@ import { mutations } from './mutations.ts'
 const source = new URL('../../src/', import.meta.url).href
 
 /** The name in an address, as in `…/session.ts?altered=<name>.ts`. */
-const nameIn = (url = ''): string | undefined =>
-  /\?altered=(.*)\.ts$/.exec(url)?.[1]?.replaceAll('%20', ' ')
+function nameIn(url = ''): string | undefined {
+  const name = /\?altered=(.*)\.ts$/.exec(url)?.[1]
+  return name === undefined ? undefined : decodeURIComponent(name)
+}
 
 registerHooks({
   resolve(specifier, context, next) {

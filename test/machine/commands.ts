@@ -135,18 +135,26 @@ const given = fc
     ),
   )
 
-/** Somebody is disabled and enabled again, and called for in between and after. */
-const away = fc.tuple(someAdministrator, someBrowser, someName).map(([by, at, name]) => {
-  const set = (disabled: boolean) => call(by, (model) => setDisabled(model, by, { name, disabled }))
-  const signing = call(at, (model) =>
-    deeds.logIn(model, at, { name, typed: 'right', remember: true }),
-  )
-  return command(
-    `browser ${by} disables ${name} and enables again; browser ${at} signs in, before and between`,
-    [signing, set(true), asking(at), signing, set(false), refreshing(at), asking(at)],
-    ({ jars }) => jars[by] !== undefined,
-  )
-})
+/** Somebody is disabled and enabled again, and called for in between and after; maybe long after. */
+const away = fc
+  .tuple(someAdministrator, someBrowser, someName, fc.boolean(), fc.constantFrom(0, 0, 31 * minute))
+  .map(([by, at, name, resets, pause]) => {
+    const set = (disabled: boolean) =>
+      call(by, (model) => setDisabled(model, by, { name, disabled }))
+    const signing = call(at, (model) =>
+      deeds.logIn(model, at, { name, typed: 'right', remember: true }),
+    )
+    return command(
+      `browser ${by} disables ${name}, enables${resets ? ' and resets' : ''} again; browser ${at} signs in, before and between, and calls ${pause} ms later`,
+      [
+        call(by, (model) => deeds.stepUp(model, by, 'right')),
+        ...[signing, set(true), asking(at), signing, set(false)],
+        ...(resets ? [call(by, (model) => reset(model, by, name))] : []),
+        ...[wait(() => pause), asking(at), refreshing(at), asking(at)],
+      ],
+      ({ jars }) => jars[by] !== undefined,
+    )
+  })
 
 /** Somebody gets another role and makes use of it at once. */
 const raised = fc

@@ -372,7 +372,7 @@ function changed(model: Model, at: number, old: Session, password: string): Expe
   owner.temporaryUntil = undefined
   end(model, old, 'password_changed')
   old.replacedAt = model.now
-  distrust(owner, 'password_changed')
+  distrust(model, owner, 'password_changed')
   const session = newSession(model, owner, { remember: old.remembered, restricted: false })
   const said = { actor: owner, subject: owner, session }
   const lines = [{ type: 'password.changed', ...said, details: () => ({ replaced: old.id }) }]

@@ -51,8 +51,8 @@ export interface Person {
   mustChange: boolean
   temporaryUntil: number | undefined
   version: number
-  /** Why the version last moved. */
-  overReason: string
+  /** When and why it moved, and to which. */
+  readonly endings: { readonly version: number; readonly at: number; readonly reason: string }[]
   disabled: boolean
   deleted: boolean
   proofsVoidUntil: number
@@ -132,11 +132,11 @@ export function over(
 ): (No & { readonly why: string }) | undefined {
   const { ended, owner } = session
   if (ended) return { ...revoked(ended.reason), why: ended.reason }
+  const ending = owner.endings.find(({ version }) => version > session.version)
+  if (ending && ending.at < session.idleUntil && ending.at < session.expiresAt)
+    return { ...revoked(ending.reason), why: ending.reason }
   if (now >= session.expiresAt) return { ...expired, why: 'absolute' }
   if (now >= session.idleUntil) return { ...expired, why: 'idle' }
-  if (owner.disabled || owner.deleted) return { ...revoked('user_disabled'), why: 'user_disabled' }
-  if (session.version !== owner.version)
-    return { ...revoked(owner.overReason), why: owner.overReason }
   return undefined
 }
 
@@ -203,7 +203,7 @@ export function newPerson(
     mustChange: false,
     temporaryUntil: undefined,
     version: 1,
-    overReason: '',
+    endings: [],
     disabled: false,
     deleted: false,
     proofsVoidUntil: 0,
@@ -212,9 +212,13 @@ export function newPerson(
 }
 
 /** Ends what was given out before. */
-export function distrust(person: Person, reason: 'password_changed' | 'user_disabled'): void {
+export function distrust(
+  { now }: Model,
+  person: Person,
+  reason: 'password_changed' | 'user_disabled',
+): void {
   person.version += 1
-  person.overReason = reason
+  person.endings.push({ version: person.version, at: now, reason })
 }
 
 export function end({ now }: Model, session: Session, reason: string): void {

@@ -20,8 +20,23 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   'ended sessions stand': one(session, `if (session.endedAt !== null)`, 'if (false)'),
   'a moved version ends nothing': one(
     session,
-    'if (session.userVersion !== user.version)',
-    'if (false)',
+    'version === user.version ? undefined : endingOf(user, version)',
+    'undefined',
+  ),
+  'who idles out is not told who ended it before': one(
+    session,
+    'ending.at < Math.min(session.idleUntil, session.expiresAt)',
+    'false',
+  ),
+  'what ran out is told as ended later': one(
+    session,
+    'ending.at < Math.min(session.idleUntil, session.expiresAt)',
+    'true',
+  ),
+  'the last ending is told, not the first': one(
+    'src/rules/ending.ts',
+    'keptOf(user).find(',
+    'keptOf(user).findLast(',
   ),
   'one session too many': one(session, 'others.length - limit + 1', 'others.length - limit'),
   'the newest is evicted': one(

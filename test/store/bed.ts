@@ -81,7 +81,7 @@ export const person = (id: string, more: Partial<User> = {}): User => ({
   passwordHash: null,
   mustChangePassword: 0,
   version: 1,
-  overReason: null,
+  endings: null,
   proofsVoidUntil: 0,
   createdAt: noon,
   lastLoginAt: null,
