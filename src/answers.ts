@@ -228,7 +228,27 @@ export const Problem = shape<wire.Problem>(
   }),
 )
 
-export const Live = z.strictObject({ status: z.literal('ok') })
+export const CheckUp = shape<wire.CheckUp>(
+  'CheckUp',
+  z.strictObject({
+    findings: z.array(
+      z.strictObject({
+        check: z.string(),
+        is: z.enum(['good', 'warning', 'bad']),
+        says: z.string(),
+        mend: z.string().exactOptional(),
+      }),
+    ),
+  }),
+)
+
+export const Live = z.strictObject({
+  status: z.literal('ok'),
+  /** For who shows that he has the secret: how the request came in. */
+  seen: z
+    .strictObject({ address: z.string(), forwardedFor: maybe, proxied: z.boolean() })
+    .exactOptional(),
+})
 export const CsrfToken = z.strictObject({ token: z.string() })
 export const Revoked = z.strictObject({ revoked: count })
 export const Description = z.record(z.string(), z.unknown())

@@ -6,6 +6,7 @@
 export { type Auditor, openAuditor, type RecordsWanted } from './auditor.ts'
 export { type Restored, restore, restoredInPlace } from './backup.ts'
 export type { CarriedCheckpoint, Told } from './chores.ts'
+export { examine } from './doctor.ts'
 export type { HostCaller, HostGate, HostGuard, HostKeyCaller, HostRefusal } from './host.ts'
 export type { Need } from './http/host-guard.ts'
 export type { From } from './http/site.ts'
@@ -14,6 +15,7 @@ export { type Listed, OperatorRefusal, type PeopleOperator } from './operator-pe
 export { SettingsError, saidIn, settings } from './options.ts'
 export { Unavailable } from './ports.ts'
 export type { Permission, Role } from './rules/access.ts'
+export type { Finding } from './rules/doctor.ts'
 export type { KeyUses } from './rules/retirement.ts'
 export type { PolicyOf, Settings } from './rules/settings.ts'
 export {

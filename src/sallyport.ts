@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkUp } from './check-up.ts'
 import { startChores, type Told } from './chores.ts'
 import { type HostGate, hostOf } from './host.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
@@ -174,6 +175,7 @@ function siteOf(
     limits: limitsOf(policy.limits, world.clock),
     connections,
     metrics: metricsOf(world, connections.lives),
+    checkUp: () => checkUp(policy, world.clock),
     basePath,
     description() {
       described ??= openapiOf(routes, { publicOrigin, basePath, jar })

@@ -387,6 +387,8 @@ export interface Problem {
   readonly reason?: string
 }
 
+export type { CheckUp, Finding } from './rules/doctor.ts'
+
 /** `GET /health/ready`. */
 export interface Ready {
   readonly status: 'ok' | 'unavailable'

@@ -10,6 +10,7 @@ import type {
   AuditExport,
   AuditVerification,
   ChangeUser,
+  CheckUp,
   Created,
   CreateUser,
   Lockout,
@@ -30,8 +31,10 @@ export type {
   AuditFault,
   AuditVerification,
   ChangeUser,
+  CheckUp,
   Created,
   CreateUser,
+  Finding,
   Lockout,
   Overview,
   Ready,
@@ -115,6 +118,10 @@ export const getOverview = (
   { signal, passive }: Pick<ListAsk, 'signal' | 'passive'> = {},
 ): Promise<Overview> =>
   call('GET', '/overview', { ...(signal && { signal }), ...(passive && { passive }) })
+
+/** What is well with settings, database and disk of the server that answers, and what mends the rest. */
+export const getCheckUp = ({ call }: Calls, signal?: AbortSignal): Promise<CheckUp> =>
+  call('GET', '/instance/health', { passive: true, ...(signal && { signal }) })
 
 /**
  * Whether the server that answers can do its work; also what it says when it cannot.

@@ -6,6 +6,7 @@
  */
 import type { World } from '../ports.ts'
 import type { Origins } from '../rules/csrf.ts'
+import type { Finding } from '../rules/doctor.ts'
 import type { Trusted } from './address.ts'
 import type { Connections } from './connections.ts'
 import { type CookieJar, isLoopback } from './cookies.ts'
@@ -22,6 +23,8 @@ export interface Site {
   readonly limits: Limits
   readonly connections: Connections
   readonly metrics: Metrics
+  /** What is well here, and what is not: settings, database, disk. */
+  readonly checkUp: () => Promise<readonly Finding[]>
   /** `/api/v1` */
   readonly basePath: string
   /** The routes, as programs read them. */

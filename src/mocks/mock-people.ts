@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Overview } from '../wire.ts'
+import type { CheckUp, Overview } from '../wire.ts'
 import { done, inside, type MockRoute, no, ok, page } from './mock-route.ts'
 import { end, iso, type MockWorld, newPerson } from './mock-world.ts'
 
@@ -121,6 +121,21 @@ export const mockPeople: Readonly<Record<string, MockRoute>> = {
           .map(([username, until]) => ({ username, until: iso(until), count: 10, addresses: 1 })),
         asked,
       ),
+  },
+  'GET /instance/health': {
+    ...inside,
+    permission: 'metrics:read',
+    answer: () =>
+      ok({
+        findings: [
+          {
+            check: 'database',
+            is: 'warning',
+            says: 'This is a mock: there is no database at all.',
+            mend: 'Start a real server to look at.',
+          },
+        ],
+      } satisfies CheckUp),
   },
   'GET /overview': {
     ...inside,

@@ -23,6 +23,7 @@ export const purposes = [
   'pseudonym',
   'setup',
   'api-key',
+  'doctor',
 ] as const
 
 export type Purpose = (typeof purposes)[number]

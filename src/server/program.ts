@@ -6,6 +6,7 @@
 import { Command } from 'commander'
 import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addSecretCommands } from './commands/secret.ts'
 import { addSessionCommands } from './commands/session.ts'
@@ -44,5 +45,6 @@ export function programOf(): Command {
   addSecretCommands(program)
   addAuditCommands(program)
   addUpkeepCommands(program)
+  addDoctorCommand(program)
   return program
 }

@@ -57,6 +57,7 @@ export async function watchedGate(
     limits: limitsOf(policy.limits, clock),
     connections,
     metrics: metricsOf(world, connections.lives),
+    checkUp: async () => [],
     basePath: policy.basePath,
     description: () => ({}),
     onFault: ({ error }) => {

@@ -5,8 +5,9 @@
  */
 import * as answers from '../../answers.ts'
 import { Unavailable } from '../../ports.ts'
-import type { Ready } from '../../wire.ts'
-import { type Answer, open, type Route } from '../route.ts'
+import { isDoctor, type Seen } from '../../rules/doctor.ts'
+import type { CheckUp, Ready } from '../../wire.ts'
+import { type Answer, type Asked, alsoByKey, open, type Route } from '../route.ts'
 
 type Feed = Ready['checks']['feed']
 
@@ -17,6 +18,16 @@ const unavailable = (feed: Feed): Answer => ({
   body: { status: 'unavailable', checks: { database: 'unavailable', feed } } satisfies Ready,
 })
 
+/** How the request came in, for the operator who looks for mistakes of proxies; nobody else is told. */
+function seen({ site, request: { headers }, address }: Asked): { readonly seen?: Seen } {
+  const { keys, clock } = site.world
+  const pass = headers.get('x-sallyport-doctor')
+  if (pass === null || !isDoctor(keys, pass, clock.now())) return {}
+  const signs = ['via', 'forwarded', 'x-real-ip', 'x-forwarded-proto', 'x-forwarded-host']
+  const proxied = signs.some((name) => headers.has(name))
+  return { seen: { address, forwardedFor: headers.get('x-forwarded-for'), proxied } }
+}
+
 export const healthRoutes: readonly Route[] = [
   open({
     method: 'GET',
@@ -25,7 +36,7 @@ export const healthRoutes: readonly Route[] = [
     answers: { 200: answers.Live },
     guard: { anyHost: true, limit: 'floor' },
     body: 'none',
-    answer: async () => ({ ok: true, status: 200, body: { status: 'ok' } }),
+    answer: async (asked) => ({ ok: true, status: 200, body: { status: 'ok', ...seen(asked) } }),
   }),
 
   open({
@@ -50,6 +61,19 @@ export const healthRoutes: readonly Route[] = [
         status: 200,
         body: { status: 'ok', checks: { database: 'ok', feed: feed() } } satisfies Ready,
       }
+    },
+  }),
+
+  alsoByKey({
+    method: 'GET',
+    path: '/instance/health',
+    summary: 'What is well with settings, database and disk, and what mends what is not.',
+    answers: { 200: answers.CheckUp },
+    guard: { restricted: false, permission: 'metrics:read', passive: true },
+    body: 'none',
+    async answer({ site }) {
+      const body: CheckUp = { findings: await site.checkUp() }
+      return { ok: true, status: 200, body }
     },
   }),
 ]
