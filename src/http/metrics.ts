@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Unavailable, type World } from '../ports.ts'
+import type { World } from '../ports.ts'
 import { type Millis, second } from '../rules/time.ts'
 import { exposition, histogram, type Metric, type Sample } from './exposition.ts'
 import type { Lives } from './live.ts'
@@ -18,6 +18,8 @@ export interface Metrics {
 
 /** Sessions are counted anew after so long: that reads them all, though a slice at a time. */
 const countAgain: Millis = 30 * second
+/** Of very many it takes a while, and may take this part of the time. */
+const mostOfTime = 0.01
 
 /** @param lives The connections of this node. */
 export function metricsOf(world: World, lives: Pick<Lives, 'count'>): Metrics {
@@ -72,7 +74,7 @@ export function metricsOf(world: World, lives: Pick<Lives, 'count'>): Metrics {
         ]),
         gauge(
           'live_sessions',
-          'Sessions of everybody that stand, over all nodes; counted at most twice a minute.',
+          'Sessions of everybody that stand, over all nodes; counted now and then.',
           sessions === undefined ? [] : [{ value: sessions }],
         ),
       ])
@@ -94,22 +96,25 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Metric =
   samples,
 })
 
-/** @returns How many sessions stand, as of lately; `undefined` while the database is away. */
+/**
+ * @returns How many sessions stand, as of lately: only the first to ask waits until they are counted.
+ *   `undefined` when they could not be, the database being away.
+ */
 function countedNowAndThen({ store, clock }: World): () => Promise<number | undefined> {
-  let counting: Promise<number> | undefined
-  let since: Millis = 0
+  let known: number | undefined
+  let counting: Promise<void> | undefined
+  let due: Millis = Number.NEGATIVE_INFINITY
+
+  async function count(): Promise<void> {
+    const began = clock.elapsed()
+    known = await store.countLiveSessions().catch(() => undefined)
+    const now = clock.elapsed()
+    due = known === undefined ? now : now + Math.max(countAgain, (now - began) / mostOfTime)
+    counting = undefined
+  }
   return async () => {
-    if (!counting || clock.elapsed() - since >= countAgain) {
-      since = clock.elapsed()
-      counting = store.countLiveSessions()
-    }
-    const asked = counting
-    try {
-      return await asked
-    } catch (error) {
-      if (counting === asked) counting = undefined
-      if (error instanceof Unavailable) return undefined
-      throw error
-    }
+    if (clock.elapsed() >= due) counting ??= count()
+    if (known === undefined) await counting
+    return known
   }
 }
