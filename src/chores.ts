@@ -82,6 +82,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
   const keeper = keeperOf(world)
 
   async function keep(all = false): Promise<void> {
+    await world.store.recordFloods()
     const { sealed, faults } = await keeper.seal(all)
     if (sealed.length > 0)
       tell({ chore: 'audit', is: 'sealed', checkpoints: sealed.map(carriedCheckpoint) })

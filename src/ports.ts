@@ -223,6 +223,9 @@ export interface Store {
     rule: (shown: ShownAll<A>, now: Instant) => Step<V>,
   ): Promise<V>
 
+  /** Records the refusals that were only counted because too many came. @returns How many records. */
+  recordFloods(): Promise<number>
+
   /** The buckets of names that rest or are full for good, newest window first, then by id. */
   resting(from: {
     after?: Place | undefined

@@ -7,6 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, type Random, type Ref, type Shown, type Store, Unavailable } from '../ports.ts'
 import { seal } from '../rules/audit.ts'
+import { floodEvent } from '../rules/audit-flood.ts'
 import type { Kind } from '../rules/facts.ts'
 import { second } from '../rules/time.ts'
 import { barrier } from './barrier.ts'
@@ -14,6 +15,7 @@ import { resting } from './buckets.ts'
 import type { Database } from './database.ts'
 import { telling } from './feed.ts'
 import { figuresOf } from './figures.ts'
+import { type Floods, floodsOf } from './floods.ts'
 import { pageOf } from './list.ts'
 import { countLiveSessions } from './live-sessions.ts'
 import type { Node } from './node.ts'
@@ -53,61 +55,83 @@ export function sqlStore(given: {
   const { database, random, auditKey, node, clock = ownClock } = given
   const site: Site = { ...database, shaped: shapes() }
   const inTurn = queue()
+  const floods = floodsOf()
   const fresh = (length: number) => random.bytes(length).toString('base64url')
 
-  const step: Store['step'] = async (asked, rule) => {
-    const refs = Object.values(asked)
-    for (const ref of refs) if ('many' in ref) refuseUnknownList(ref)
-    const until = performance.now() + patience
+  const stepping =
+    (split: Floods['split']): Store['step'] =>
+    async (asked, rule) => {
+      const refs = Object.values(asked)
+      for (const ref of refs) if ('many' in ref) refuseUnknownList(ref)
+      const until = performance.now() + patience
 
-    const done = await inTurn(turnsOf(refs), async () => {
-      for (let lost = 0; lost < tries; lost++) {
-        // Also whoever waited its turn behind others that waited for the database.
-        if (performance.now() > until) throw new Unavailable('the database stays busy')
-        const { now, shown, seen } = await show(site, asked)
-        const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
-        if (keep.length + record.length === 0) return { verdict, ends: isResting(seen, []) }
+      const done = await inTurn(turnsOf(refs), async () => {
+        for (let lost = 0; lost < tries; lost++) {
+          // Also whoever waited its turn behind others that waited for the database.
+          if (performance.now() > until) throw new Unavailable('the database stays busy')
+          const { now, shown, seen } = await show(site, asked)
+          const { verdict, keep = [], record = [] } = rule(shown as Parameters<typeof rule>[0], now)
+          const { written, done: noted } = split(record, now)
+          if (keep.length + written.length === 0) {
+            noted()
+            return { verdict, ends: isResting(seen, []) }
+          }
 
-        const deeds = plan(seen, keep)
-        const events = record.map(storable)
-        const ids = events.map(() => fresh(16))
-        const revision = fresh(12)
-        const { touched, revoked } = toldBy(seen, deeds, now)
-        const committed = await database
-          .commit((held) => {
-            const sealed = seal(auditKey(), held, events, ids, now)
-            const writes = deeds.map((deed) => writeOf(site, deed, revision))
-            const told = telling(site, revoked, now)
-            const recorded = recordOf(site, held, sealed)
-            return { writes: [...writes, ...told, ...recorded], head: sealed.head }
-          })
-          .catch((error) => {
-            // It may have been done all the same.
+          const deeds = plan(seen, keep)
+          const events = written.map(storable)
+          const ids = events.map(() => fresh(16))
+          const revision = fresh(12)
+          const { touched, revoked } = toldBy(seen, deeds, now)
+          const committed = await database
+            .commit((held) => {
+              const sealed = seal(auditKey(), held, events, ids, now)
+              const writes = deeds.map((deed) => writeOf(site, deed, revision))
+              const told = telling(site, revoked, now)
+              const recorded = recordOf(site, held, sealed)
+              return { writes: [...writes, ...told, ...recorded], head: sealed.head }
+            })
+            .catch((error) => {
+              // It may have been done all the same.
+              node?.wrote(touched, revoked)
+              throw error
+            })
+          if (committed) {
+            noted()
             node?.wrote(touched, revoked)
-            throw error
-          })
-        if (committed) {
-          node?.wrote(touched, revoked)
-          return { verdict, ends: revoked.length > 0 || isResting(seen, keep) }
+            return { verdict, ends: revoked.length > 0 || isResting(seen, keep) }
+          }
+          // Whoever lost again and again steps aside for a moment, each for a different one.
+          if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
         }
-        // Whoever lost again and again steps aside for a moment, each for a different one.
-        if (lost > 2) await pause(Math.random() * Math.min(2 ** lost, 50))
+        const names = Object.keys(asked).join(', ')
+        throw new Error(
+          `a step over ${names} lost ${tries} tries to others, or to a record it never asked`,
+        )
+      })
+      if (done.ends) {
+        const took = await barrier(database, clock, node)
+        node?.waited(took)
       }
-      const names = Object.keys(asked).join(', ')
-      throw new Error(
-        `a step over ${names} lost ${tries} tries to others, or to a record it never asked`,
-      )
-    })
-    if (done.ends) {
-      const took = await barrier(database, clock, node)
-      node?.waited(took)
+      return done.verdict
     }
-    return done.verdict
-  }
+
+  const step = stepping(floods.split)
 
   return {
     step,
     records: recordsOf(site),
+
+    async recordFloods() {
+      const taken = floods.take()
+      try {
+        const record = taken.map(floodEvent)
+        await stepping(one)({}, () => ({ verdict: undefined, record }))
+      } catch (error) {
+        floods.putBack(taken)
+        throw error
+      }
+      return taken.length
+    },
     figures: figuresOf(site),
 
     async find<R extends Ref>(ref: R) {
@@ -137,6 +161,9 @@ export function sqlStore(given: {
     close: () => database.close(),
   }
 }
+
+/** Every record is written by itself: those of floods, which are no flood. */
+const one: Floods['split'] = (written) => ({ written, done() {} })
 
 /** What a step queues for: the records that guard what it asks. */
 function turnsOf(refs: readonly Ref[]): string[] {

@@ -32,6 +32,9 @@ export const rooms: Readonly<Record<string, Room>> = {
       'ports',
       'src/rules/time.ts',
       'src/rules/audit.ts',
+      // What is recorded one by one, and what is counted.
+      'src/rules/audit-flood.ts',
+      'src/rules/rate.ts',
       // What nodes hear from each other, and for how long they rest on it.
       'src/rules/trust.ts',
       'src/rules/revocation.ts',
