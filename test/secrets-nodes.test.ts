@@ -227,13 +227,23 @@ describe('sallyport secret', () => {
     ['secret status --nope', 2, {}],
     ['secret status --session-limit many', 2, {}],
     ['secret status --database sqlite:elsewhere/auth.db', 2, {}],
-    ['secret rotate', 1, { SALLYPORT_SECRET: first }],
-  ])('`%s` exits with %i', async (line, code, env) => {
+    ['secret rotate', 2, { SALLYPORT_SECRET: first }],
+  ])('`%s` exits with %i where nothing is', async (line, code, env) => {
     const folder = emptyFolder()
     const done = await command(folder, line.split(' '), env)
     expect([done.code, done.stdout]).toEqual([code, ''])
-    if (code === 2) expect(readdirSync(folder)).toEqual([])
+    expect(readdirSync(folder)).toEqual([])
     expect(done.stderr).not.toBe('')
+    expect(done.stderr).not.toContain(first)
+  })
+
+  test('`secret rotate` exits with 1 where the secret is given as text', async () => {
+    const folder = emptyFolder()
+    const env = { SALLYPORT_SECRET: first }
+    expect((await command(folder, ['migrate'], env)).code).toBe(0)
+    const done = await command(folder, ['secret', 'rotate'], env)
+    expect([done.code, done.stdout]).toEqual([1, ''])
+    expect(done.stderr).toContain('secretFile')
     expect(done.stderr).not.toContain(first)
   })
 })
