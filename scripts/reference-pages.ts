@@ -9,7 +9,7 @@ import { problems } from '../src/http/problem.ts'
 import type { Route } from '../src/http/route.ts'
 import { routes } from '../src/http/routes.ts'
 import { settings } from '../src/options.ts'
-import { permissionsOf, roles } from '../src/rules/access.ts'
+import { builtIn, permissionsOf, roles } from '../src/rules/access.ts'
 import { auditEvents } from '../src/rules/audit.ts'
 import { isUnsafe } from '../src/rules/csrf.ts'
 import type { Setting, Settings } from '../src/rules/settings.ts'
@@ -110,7 +110,7 @@ function routesPage(): string {
   ])
   const roleRows = roles.map((role) => [
     `\`${role}\``,
-    permissionsOf({ role })
+    permissionsOf(builtIn, { role })
       .map((permission) => `\`${permission}\``)
       .join(' ') || '–',
   ])

@@ -5,6 +5,7 @@
  */
 import { behind } from './flows/acquaint.ts'
 import { keeperOf } from './flows/keep-audit.ts'
+import { strayRoles } from './flows/stray-roles.ts'
 import { sweep } from './flows/sweep.ts'
 import { iso } from './http/view.ts'
 import type { Keyring } from './keyring.ts'
@@ -33,7 +34,13 @@ export type Told =
   | { readonly chore: 'audit'; readonly is: 'broken'; readonly complaints: readonly string[] }
   /** How many records were older than they are kept. */
   | { readonly chore: 'audit'; readonly is: 'trimmed'; readonly rows: number }
-  | { readonly chore: 'secret' | 'sweep' | 'audit'; readonly is: 'failed'; readonly error: unknown }
+  /** Roles that people hold and nobody has defined, once after the start. */
+  | { readonly chore: 'access'; readonly is: 'refused'; readonly complaints: readonly string[] }
+  | {
+      readonly chore: 'secret' | 'sweep' | 'audit' | 'access'
+      readonly is: 'failed'
+      readonly error: unknown
+    }
 
 /** A checkpoint as it is carried: `at` is ISO 8601 UTC. */
 export type CarriedCheckpoint = Omit<Checkpoint, 'at'> & { readonly at: string }
@@ -97,8 +104,14 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
     if (complaints.length > 0) tell({ chore: 'audit', is: 'broken', complaints })
   }
 
-  const failed = (name: 'secret' | 'sweep' | 'audit') => (error: unknown) =>
+  const failed = (name: 'secret' | 'sweep' | 'audit' | 'access') => (error: unknown) =>
     tell({ chore: name, is: 'failed', error })
+  async function lookAtRoles(): Promise<void> {
+    const complaints = await strayRoles(world)
+    if (complaints.length > 0) tell({ chore: 'access', is: 'refused', complaints })
+  }
+
+  const begun = lookAtRoles().catch(failed('access'))
   const chores: readonly Chore[] = [
     chore(looking, look, failed('secret')),
     chore(sweeping, clear, failed('sweep')),
@@ -109,7 +122,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
     look,
     async stop() {
       stopping = true
-      await Promise.all(chores.map((one) => one.stop()))
+      await Promise.all([begun, ...chores.map((one) => one.stop())])
       // What nobody writes to any more should not stand unsealed; the next node that runs does it else.
       await within(atLast, keep(true)).catch(() => undefined)
     },

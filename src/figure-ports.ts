@@ -13,11 +13,21 @@ export interface Figures {
   /** Everybody who was not deleted, up to 10,000. */
   people(): Promise<Tally>
 
+  /** The roles of the newest 10,000 people, everywhere and in scopes as they are kept. */
+  roles(): Promise<readonly RolesHeld[]>
+
   /** What was recorded in a stretch of time, of the newest 1,000 records in it: how often, by type. */
   recorded(from: Instant, to: Instant): Promise<Recorded>
 
   /** The nodes there are, at most 1,000. */
   nodes(): Promise<readonly NodeSeen[]>
+}
+
+/** How many people hold the same roles. */
+export interface RolesHeld {
+  readonly role: string
+  readonly scopes: string
+  readonly count: number
 }
 
 /** How many there are; with `more` at least so many. */

@@ -66,7 +66,7 @@ export interface HostGate {
 export function hostOf(site: Site): HostGate {
   const { world } = site
   const headers = apiHeaders(new URL(world.publicOrigin))
-  const views = callerViews(world.clock)
+  const views = callerViews(world)
 
   function refused(refusal: Refusal, request: Head): HostRefusal {
     const requestId = world.random.bytes(16).toString('base64url')

@@ -16,6 +16,7 @@ export { SettingsError, saidIn, settings } from './options.ts'
 export { Unavailable } from './ports.ts'
 export type { Permission, Role } from './rules/access.ts'
 export type { Finding } from './rules/doctor.ts'
+export type { OwnAccess, OwnRole } from './rules/own-roles.ts'
 export type { KeyUses } from './rules/retirement.ts'
 export type { PolicyOf, Settings } from './rules/settings.ts'
 export {

@@ -6,8 +6,10 @@
  */
 import { trustedProxies } from './http/address.ts'
 import { isLoopback } from './http/cookies.ts'
+import type { Access } from './rules/access.ts'
 import { auditSettings } from './rules/audit-seal.ts'
 import { lockoutSettings } from './rules/lockout.ts'
+import { accessFrom } from './rules/own-roles.ts'
 import { hashingSettings, passwordSettings } from './rules/password.ts'
 import { limitSettings } from './rules/rate.ts'
 import { revocationSettings } from './rules/revocation.ts'
@@ -125,7 +127,8 @@ export const settings = {
   audit: auditSettings,
 } as const satisfies Settings
 
-export type Policy = PolicyOf<typeof settings>
+/** All that was settled; `access` is no setting but a table of its own, and is never in the environment. */
+export type Policy = PolicyOf<typeof settings> & { readonly access: Access }
 
 /** Options as a host writes them: durations as `15m`, everything optional. */
 export type OptionsOf<S> = {
@@ -166,7 +169,7 @@ export function saidIn(
   return Object.entries(options).flatMap(([name, value]: [string, unknown]): Said[] => {
     const path = above + name
     if (value === undefined) return []
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    if (path !== 'access' && typeof value === 'object' && value !== null && !Array.isArray(value))
       return saidIn(value, as, `${path}.`)
     return [{ path, value, as: as(path), text: false }]
   })
@@ -174,8 +177,14 @@ export function saidIn(
 
 /** What was said, settled, and everything that is wrong with it. */
 export function settled(said: readonly Said[]): { policy: Policy; complaints: string[] } {
-  const { policy, complaints } = settle(settings, said)
-  return { policy, complaints: [...complaints, ...contradictions(policy)] }
+  const own = said.findLast(({ path }) => path === 'access')
+  const { access, complaints: wrong } = accessFrom(own?.value, own?.as)
+  const { policy: settledOnes, complaints } = settle(
+    settings,
+    said.filter(({ path }) => path !== 'access'),
+  )
+  const policy = { ...settledOnes, access }
+  return { policy, complaints: [...complaints, ...wrong, ...contradictions(policy)] }
 }
 
 /** What is wrong between settings that are each in bounds. */

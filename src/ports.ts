@@ -6,6 +6,7 @@
  */
 import type { Records } from './audit-ports.ts'
 import type { Figures } from './figure-ports.ts'
+import type { Access } from './rules/access.ts'
 import type { AuditRow } from './rules/audit.ts'
 import type { auditSettings } from './rules/audit-seal.ts'
 import type { Place } from './rules/cursor.ts'
@@ -372,6 +373,8 @@ export interface World {
   readonly hasher: PasswordHasher
   /** Of the ring as it is now: a rotation changes them while the node runs. */
   readonly keys: Keys
+  /** The roles and permissions there are. */
+  readonly access: Access
   readonly policy: {
     readonly session: SessionPolicy
     readonly password: PolicyOf<typeof passwordSettings>

@@ -21,6 +21,7 @@ import type { Fault, From, Site } from './http/site.ts'
 import { signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
 import { type Clock, instance, type World } from './ports.ts'
+import type { OwnAccess } from './rules/own-roles.ts'
 import { type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
 import { type SocketGate, socketsOf } from './sockets.ts'
@@ -47,7 +48,10 @@ interface Witness {
   readonly onOpened?: (world: World) => void
 }
 
-export type SallyportOptions = OptionsOf<typeof settings> & Surroundings
+export type SallyportOptions = OptionsOf<typeof settings> & {
+  /** Roles and permissions of the host's own. */
+  readonly access?: OwnAccess | undefined
+} & Surroundings
 
 type HeaderSet = Readonly<Record<string, string>>
 
@@ -157,7 +161,8 @@ function siteOf(
   told: { onFault: (fault: Fault) => void; onClaimed: () => void },
   channels: NonNullable<Surroundings['channels']>,
 ): Site {
-  const host: HostChannels = (name, caller) => caller.session && channels(name, signedView(caller))
+  const host: HostChannels = (name, caller) =>
+    caller.session && channels(name, signedView(world.access, caller))
   const proxies = trustedProxies(policy.trustProxy)
   const { domain, sameSite, names } = policy.cookies
   const connections = connectionsOf(world, host)

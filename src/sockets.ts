@@ -82,7 +82,7 @@ export function socketsOf(site: Site): SocketGate {
     return {
       ok: true,
       get caller() {
-        return callerView(live.caller(), world.clock.now()) as Signed
+        return callerView(world, live.caller()) as Signed
       },
       ended: live.ended,
       leave() {

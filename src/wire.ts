@@ -116,10 +116,11 @@ export const RotateKey = z.strictObject({
 /** `origin`: that of the page which will use the ticket, where it is another than the request's. */
 export const AskTicket = z.strictObject({ origin: z.string().max(256).optional() })
 
-/** The query of `GET /auth/verify`: what the caller must be or be allowed to do. */
+/** The query of `GET /auth/verify`: what the caller must be or be allowed to do, everywhere or in `scope`. */
 export const Verify = z.strictObject({
   role: z.string().max(64).optional(),
   permission: z.string().max(128).optional(),
+  scope: z.string().max(128).optional(),
   redirect: z.enum(['0', '1']).optional(),
   passive: z.enum(['0', '1']).optional(),
 })

@@ -229,6 +229,7 @@ function worldOf(
     get keys() {
       return keyring.keys
     },
+    access: policy.access,
     policy: { session, password, refresh, stepUp, ticket, socket, lockout, limits, audit },
     instanceId,
     publicOrigin: policy.publicOrigin ?? '',

@@ -169,6 +169,31 @@ describe('for the same requests answers of the same shape', () => {
   )
 })
 
+test('roles and permissions of a host’s own are the same in both', async () => {
+  const access = {
+    permissions: ['orders:read'],
+    roles: { clerk: { below: 'admin', holds: ['orders:read', 'users:read'] } },
+  }
+  const own = { ada: 'owner', cleo: 'clerk' }
+  const kit = await createTestSallyport({ users: own, settings: { access } })
+  onTestFinished(kit.close)
+  const mock = mockSallyport({ people: own, signedIn: 'cleo', access })
+  const told = async (fetch: (url: string) => Promise<Response>) => {
+    const { user, permissions } = await (await fetch(`${base}/auth/me`)).json()
+    return [user.role, permissions, (await fetch(`${base}/users`)).status]
+  }
+  const cleo = await kit.as('cleo')
+  expect(await told(cleo.fetch)).toEqual(['clerk', ['orders:read', 'users:read'], 200])
+  expect(await told(mock.fetch)).toEqual(['clerk', ['orders:read', 'users:read'], 200])
+  expect(() => mockSallyport({ access: { roles: { a: { below: 'owner' } } } })).toThrow(
+    'above admin',
+  )
+  mock.signIn('ada')
+  const body = JSON.stringify({ username: 'x', role: 'janitor' })
+  const headers = { 'X-CSRF-Token': 'mock-csrf-token' }
+  expect((await mock.fetch(`${base}/users`, { method: 'POST', body, headers })).status).toBe(422)
+})
+
 type Ids = Readonly<Record<string, string | undefined>>
 
 describe('through MSW', () => {

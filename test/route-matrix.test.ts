@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Guard, type Route, routeTable } from '../src/http/route.ts'
-import { permissionsOf } from '../src/rules/access.ts'
+import { builtIn, permissionsOf } from '../src/rules/access.ts'
 import { minute } from '../src/rules/time.ts'
 import { databases, openTestGate, origin, type TestGate } from './gate/gate.ts'
 import { issue } from './gate/keys.ts'
@@ -48,7 +48,7 @@ const recordedAs: Readonly<Record<string, string>> = {
   csrf_rejected: 'csrf.rejected',
   forbidden: 'access.refused',
 }
-const allPermissions = permissionsOf({ role: 'owner' })
+const allPermissions = permissionsOf(builtIn, { role: 'owner' })
 /** A key of the owner, with these scopes; used once, so that its use is written already. */
 const keyWith =
   (scopes: readonly string[]) =>

@@ -102,6 +102,17 @@ const table: [name: string, given: Start, complaints: string[]][] = [
     ['- sallyport.config.json, session.limit: -1 is not between 0 and 100.'],
   ],
   [
+    'roles of the host’s own that cannot be meant',
+    {
+      file: { access: { roles: { boss: { below: 'owner' }, clerk: { holds: ['orders:read'] } } } },
+    },
+    [
+      '- sallyport.config.json, access.roles.boss: no role of your own ranks above admin.',
+      '- sallyport.config.json, access.roles.clerk: say the role it ranks below, as in below: "admin".',
+      '- sallyport.config.json, access.roles.clerk: there is no permission "orders:read".',
+    ],
+  ],
+  [
     'a secret and a file of one',
     { env: { SALLYPORT_SECRET: secret, SALLYPORT_SECRET_FILE: 'secret' } },
     ['- secret, secretFile: give one of the two.'],

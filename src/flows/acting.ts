@@ -6,7 +6,7 @@
  * @module
  */
 import { apiKey, instance, session, user } from '../ports.ts'
-import type { Permission } from '../rules/access.ts'
+import type { Access, Permission } from '../rules/access.ts'
 import { type AuditEvent, type AuditType, event } from '../rules/audit.ts'
 import {
   type Acting,
@@ -62,9 +62,9 @@ export const authorityOf = (doer: Doer, shown: Acting, needs: Needs, now: Instan
 export const authorityOfAny = (
   doer: AnyCaller | OperatorCaller,
   shown: Acting & { readonly key: ApiKey | undefined },
-  permission: Permission,
+  needs: { readonly permission: Permission; readonly access: Access },
   now: Instant,
-): Authority => (doer.user ? authorityBy(shown, permission, now) : operating)
+): Authority => (doer.user ? authorityBy(shown, needs, now) : operating)
 
 /** Who did something, as it is recorded: the person, and which of his sessions or keys. */
 export const doneBy = (doer: AnyCaller | OperatorCaller) => ({

@@ -70,24 +70,19 @@ export function issueKey(
       const late = expiryFault(expiresAt, now)
       const fields = [
         ...(name === undefined ? [nameFault] : []),
-        ...(scopes.every(isPermission) ? [] : [scopeFault]),
+        ...(scopes.every((scope) => isPermission(world.access, scope)) ? [] : [scopeFault]),
         ...(late ? [late] : []),
       ]
       if (fields.length > 0 || name === undefined)
         return { verdict: refuse('validation_failed', { fields }) }
-      const wanted = scopes.filter(isPermission)
-      const missing = wanted.find((scope) => !may(owner, scope))
+      const missing = scopes.find((scope) => !may(world.access, owner, scope))
       if (missing !== undefined) {
         const refusal = refuse('forbidden', { why: missing })
         return { verdict: refusal, record: [refused(caller, userId, refusal, address)] }
       }
       const living = shown.keys.filter((other) => now < other.expiresAt)
       if (living.length >= mostKeys) return { verdict: refuse('conflict', { detail: tooMany }) }
-      const key = newKey(
-        world.keys,
-        { id, userId, name, scopes: wanted, expiresAt, text: secret },
-        now,
-      )
+      const key = newKey(world.keys, { id, userId, name, scopes, expiresAt, text: secret }, now)
       // What has expired is kept to be seen, but not without end.
       const forgotten = shown.keys.filter((other) => now >= other.expiresAt).slice(mostKeys - 1)
       return {

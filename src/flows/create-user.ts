@@ -49,11 +49,12 @@ export async function createUser(
   const verdict = await world.store.step(
     { ...acting(caller), taken: userNamed(who.username) },
     (shown, now): Step<Created | Refusal> => {
-      const needs = { permission: 'users:write', fresh: world.policy.stepUp } as const
+      const { access, policy } = world
+      const needs = { permission: 'users:write', access, fresh: policy.stepUp } as const
       const by = authorityOf(caller, shown, needs, now)
       if (!by.ok) return { verdict: by }
       const user = newUser({ ...who, id, role: asked.role, passwordHash: hash.value }, now)
-      const refusal = mayChange(by.me, user)
+      const refusal = mayChange(access, by.me, user)
       if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
       if (shown.taken) return { verdict: refuse('username_taken') }
       const details = { username: user.username, role: user.role }
@@ -78,7 +79,7 @@ async function described(
     password === undefined
       ? undefined
       : await faultOf(world, { password, username: typed, field: 'password' })
-  const role = knowsRoles(asked)
+  const role = knowsRoles(world.access, asked)
   if (username && displayName !== undefined && role && !fault) return { username, displayName }
   return {
     fields: [

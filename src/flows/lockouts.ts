@@ -39,6 +39,7 @@ export async function unlock(
   id: string,
   address: string | null,
 ): Promise<Refusal | undefined> {
+  const { access } = world
   const username = (await world.store.find(userRef(id)))?.username ?? ''
   const asked = {
     target: userRef(id),
@@ -46,13 +47,13 @@ export async function unlock(
     ...actingBy(caller),
   }
   return world.store.step(asked, (shown, now): Step<Refusal | undefined> => {
-    const by = authorityOfAny(caller, shown, 'users:write', now)
+    const by = authorityOfAny(caller, shown, { permission: 'users:write', access }, now)
     if (!by.ok) return { verdict: by }
     const { target, bucket } = shown
     const { me } = by
     if (target?.username !== username || target.deletedAt !== null)
       return { verdict: refuse('not_found') }
-    if (!isAtLeast(me.role, target.role)) {
+    if (!isAtLeast(access, me.role, target.role)) {
       const refusal = refuse('forbidden', { why: 'role' })
       return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
     }

@@ -30,13 +30,14 @@ export async function resetPassword(
   return world.store.step(
     { ...acting(caller), whom: userRef(id), devices: devicesOf(id) },
     (shown, now): Step<{ ok: true; temporaryPassword: string } | Refusal> => {
-      const needs = { permission: 'users:write', fresh: world.policy.stepUp } as const
+      const { access, policy } = world
+      const needs = { permission: 'users:write', access, fresh: policy.stepUp } as const
       const by = authorityOf(caller, shown, needs, now)
       if (!by.ok) return { verdict: by }
       const { whom } = shown
       if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
       if (whom.id === by.me.id) return { verdict: refuse('conflict', { why: 'oneself' }) }
-      const refusal = mayChange(by.me, whom)
+      const refusal = mayChange(access, by.me, whom)
       if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
       return {
         verdict: { ok: true, temporaryPassword },

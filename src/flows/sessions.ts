@@ -75,7 +75,7 @@ export async function endOne(
   // Whose it is stands on its row, so that person is only known after a first look at it. Another's is
   // found no more than nobody's by who may not end it, or the time it takes would tell.
   const { user: me } = caller
-  const all = !me || may(me, 'sessions:revoke')
+  const all = !me || may(world.access, me, 'sessions:revoke')
   const found = await world.store.find(all ? sessionRef(id) : sessionOf(me.id, id))
   const asked = {
     ...acting(caller),
@@ -87,9 +87,9 @@ export async function endOne(
     const by = authorityOf(caller, shown, {}, now)
     if (!by.ok) return { verdict: by }
     const own = session?.userId === by.me.id
-    if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))
+    if (!session || !owner || !(own || may(world.access, by.me, 'sessions:revoke')))
       return { verdict: refuse('not_found') }
-    const refusal = mayChange(by.me, owner)
+    const refusal = mayChange(world.access, by.me, owner)
     if (refusal) return { verdict: refusal, record: [refused(caller, owner.id, refusal, address)] }
     return ended(shown, current ? 'logout' : 'revoked', doneBy(caller).actor, address, now)
   })
@@ -120,7 +120,11 @@ export const endOthers = (world: World, caller: Caller, address: string) =>
  * @returns `not_found`; `forbidden` for who has a higher role; `step_up_required`.
  */
 export const endAllOf = (world: World, caller: Doer, id: string, address: string | null) =>
-  endAll(world, caller, id, address, { permission: 'users:write', fresh: world.policy.stepUp })
+  endAll(world, caller, id, address, {
+    permission: 'users:write',
+    access: world.access,
+    fresh: world.policy.stepUp,
+  })
 
 async function endAll(
   world: World,
@@ -168,7 +172,7 @@ function endShown(
     const by = authorityOf(caller, shown, needs, now)
     if (!by.ok) return { verdict: by }
     if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
-    const refusal = mayChange(by.me, whom)
+    const refusal = mayChange(world.access, by.me, whom)
     if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
     const others = live.filter((other) => other.id !== caller.session?.id)
     const said = { actor: doneBy(caller).actor, subject: `user:${id}`, address }

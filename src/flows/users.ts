@@ -30,7 +30,8 @@ import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './
 type Done = { readonly ok: true; readonly user: User }
 
 /** What every change of a person needs. */
-const needs = ({ policy }: World) => ({ permission: 'users:write', fresh: policy.stepUp }) as const
+const needs = ({ policy, access }: World) =>
+  ({ permission: 'users:write', access, fresh: policy.stepUp }) as const
 
 /** A page of the people there are, newest first, and where the next begins. */
 export async function listUsers(
@@ -67,13 +68,13 @@ export async function updateUser(
   const change: UserChange = { ...asked, displayName: name }
   const fields = [
     ...(typeof displayName === 'string' && name === undefined ? [displayNameFault] : []),
-    ...(knowsRoles({ role: asked.role }) ? [] : [unknownRole('role')]),
-    ...(knowsRoles({ scopes: asked.scopes }) ? [] : [unknownRole('scopes')]),
+    ...(knowsRoles(world.access, { role: asked.role }) ? [] : [unknownRole('role')]),
+    ...(knowsRoles(world.access, { scopes: asked.scopes }) ? [] : [unknownRole('scopes')]),
   ]
   if (fields.length > 0) return refuse('validation_failed', { fields })
 
   return upon(world, caller, id, address, (whom, me, now) => {
-    const refusal = mayChange(me, whom, change)
+    const refusal = mayChange(world.access, me, whom, change)
     if (refusal) return refusal
     const user = changed(whom, change, now)
     return { user, record: eventsOf(whom, user) }
@@ -88,7 +89,7 @@ export async function deleteUser(
   { address }: Pick<DoneFrom, 'address'>,
 ): Promise<Done | Refusal> {
   return upon(world, caller, id, address, (whom, me, now) => {
-    const refusal = mayChange(me, whom)
+    const refusal = mayChange(world.access, me, whom)
     if (refusal) return refusal
     const { username, role } = whom
     return {

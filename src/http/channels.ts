@@ -5,7 +5,7 @@
  * @module
  */
 import type { AnyCaller } from '../flows/authenticate.ts'
-import { may } from '../rules/access.ts'
+import { type Access, may } from '../rules/access.ts'
 import type { AuditRow } from '../rules/audit.ts'
 import type { Event } from '../wire.ts'
 import type { Online, Presence } from './presence.ts'
@@ -32,9 +32,10 @@ export function channelsOf(given: {
   readonly tail: Tail
   readonly presence: Presence
   readonly host: HostChannels
+  readonly access: Access
   readonly now: () => number
 }): Channels {
-  const { tail, presence, host, now } = given
+  const { tail, presence, host, access, now } = given
   const listeners = new Map<string, Set<Listener>>()
   /** What feeds the channels of the server, while somebody listens to them. */
   const feeds = new Map<string, () => void>()
@@ -86,7 +87,7 @@ export function channelsOf(given: {
   return {
     allowed(channel, caller) {
       if (channel === ownChannel(caller.user.id) || channel === 'presence') return true
-      if (channel === 'security') return may(caller.user, 'audit:read')
+      if (channel === 'security') return may(access, caller.user, 'audit:read')
       if (channel.startsWith('user:')) return false
       return host(channel, caller) ?? false
     },

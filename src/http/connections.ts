@@ -27,7 +27,7 @@ export function connectionsOf(world: World, host: HostChannels = () => undefined
     lives,
     tail,
     presence,
-    channels: channelsOf({ tail, presence, host, now }),
+    channels: channelsOf({ tail, presence, host, access: world.access, now }),
     async close() {
       lives.goAway()
       tail.close()

@@ -31,7 +31,7 @@ export function granted(site: Site, status: number, given: Granted): Answer {
   return {
     ok: true,
     status,
-    body: signedView(given),
+    body: signedView(world.access, given),
     cookies: [
       setCookie(jar, 'session', given.accessToken, until(given.accessUntil)),
       ...(refreshToken === undefined ? [] : [setCookie(jar, 'refresh', refreshToken, age)]),

@@ -29,7 +29,7 @@ export function passKey(
     const tooMany = limit(caller)
     if (tooMany) return tooMany
     if (!caller.ok) return refused(world, caller, address)
-    const missing = guard.keys ? missingOf(caller, guard) : 'api key'
+    const missing = guard.keys ? missingOf(world.access, caller, guard) : 'api key'
     if (missing !== undefined) return forbidden(world, missing, address, caller)
     const noted = noteUse(world, caller)
     return noted instanceof Promise ? noted.then(() => caller) : caller

@@ -140,7 +140,7 @@ function admitted(
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
-  const missing = missingOf(caller, guard)
+  const missing = missingOf(world.access, caller, guard)
   if (missing !== undefined) return forbidden(site, missing, address, caller)
   const { session, user } = caller
   const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)

@@ -5,7 +5,7 @@
  * @module
  */
 import type { AnyCaller } from '../flows/authenticate.ts'
-import { isAtLeast, may } from '../rules/access.ts'
+import { type Access, isAtLeast, may } from '../rules/access.ts'
 import { keyMay } from '../rules/api-key.ts'
 
 export interface Asks {
@@ -18,11 +18,14 @@ export interface Asks {
 
 /** What a caller lacks. A key has scopes, not a role: it is never as much as its owner. */
 export function missingOf(
+  access: Access,
   { user, key }: Pick<AnyCaller, 'user' | 'key'>,
   { role, permission, scope }: Asks,
 ): string | undefined {
-  if (role !== undefined && (key || !isAtLeast(user.role, role))) return `role ${role}`
+  if (role !== undefined && (key || !isAtLeast(access, user.role, role))) return `role ${role}`
   if (permission === undefined) return undefined
-  const has = key ? keyMay(key, user, permission, scope) : may(user, permission, scope)
+  const has = key
+    ? keyMay(access, key, user, permission, scope)
+    : may(access, user, permission, scope)
   return has ? undefined : permission
 }

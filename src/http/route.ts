@@ -5,7 +5,6 @@
  * @module
  */
 import type { AnyCaller, Caller } from '../flows/authenticate.ts'
-import type { Permission, Role } from '../rules/access.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Schema } from '../wire.ts'
 import type { Cookies } from './cookies.ts'
@@ -20,11 +19,11 @@ export interface Guard {
   /** Whether a restricted session, one that must change its password first, may call it. */
   readonly restricted: boolean
   /** What the caller must be allowed to do, */
-  readonly permission?: Permission | undefined
+  readonly permission?: string | undefined
   /** everywhere, or here. */
   readonly scope?: string | undefined
   /** The role the caller must have, or a higher one. */
-  readonly role?: Role | undefined
+  readonly role?: string | undefined
   /** Whether the password must have been shown a short while ago. */
   readonly stepUp?: true
   /** Whether an API key may call it as well: what needs a permission and no recent password. */

@@ -9,7 +9,7 @@ import type { AnyCaller, Caller, KeyCaller } from '../flows/authenticate.ts'
 import type { Overview } from '../flows/overview.ts'
 import type { Verified } from '../flows/verify-audit.ts'
 import type { World } from '../ports.ts'
-import { permissionsOf, scopesOf } from '../rules/access.ts'
+import { type Access, permissionsOf, scopesOf } from '../rules/access.ts'
 import { keyPermissions, keyScopes, prefixOf } from '../rules/api-key.ts'
 import type { AuditRow } from '../rules/audit.ts'
 import { faultKinds } from '../rules/audit-walk.ts'
@@ -189,11 +189,11 @@ export function overviewView(seen: Overview, { standing }: Pick<World, 'standing
 const tallyView = ({ count, more }: Tally): wire.Tally => ({ count, more })
 
 /** Who is signed in, and by which session. */
-export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
+export function signedView(access: Access, { user, session }: Omit<Caller, 'ok'>): wire.Signed {
   return {
     user: userView(user),
     session: sessionView(session, user, session),
-    permissions: permissionsOf(user),
+    permissions: permissionsOf(access, user),
     mustChangePassword: user.mustChangePassword === 1,
   }
 }
@@ -201,17 +201,18 @@ export function signedView({ user, session }: Omit<Caller, 'ok'>): wire.Signed {
 /**
  * {@link callerView}, made once for a session as it stands. What all who ask are handed cannot be changed.
  */
-export function callerViews({ now }: { now(): Instant }) {
+export function callerViews({ clock, access }: Pick<World, 'clock' | 'access'>) {
   const known = new WeakMap<
     facts.StandingSession,
     { readonly user: facts.User; readonly view: Signed }
   >()
   return (caller: AnyCaller) => {
     const { session, user } = caller
-    if (!session) return frozen({ ok: true as const, ...keyCallerView(caller, now()) })
+    if (!session)
+      return frozen({ ok: true as const, ...keyCallerView(access, caller, clock.now()) })
     const kept = known.get(session)
     if (kept?.user === user) return kept.view
-    const view = frozen({ ok: true as const, ...signedView(caller) })
+    const view = frozen({ ok: true as const, ...signedView(access, caller) })
     known.set(session, { user, view })
     return view
   }
@@ -226,15 +227,15 @@ function frozen<T extends object>(value: T): T {
 }
 
 /** Who calls a host's own route, by which session or key. */
-export function callerView(caller: AnyCaller, now: Instant) {
-  return caller.key ? keyCallerView(caller, now) : signedView(caller)
+export function callerView({ clock, access }: Pick<World, 'clock' | 'access'>, caller: AnyCaller) {
+  return caller.key ? keyCallerView(access, caller, clock.now()) : signedView(access, caller)
 }
 
-function keyCallerView({ user, key }: KeyCaller, now: Instant) {
+function keyCallerView(access: Access, { user, key }: KeyCaller, now: Instant) {
   return {
     user: userView(user),
     key: keyView(key, now),
-    permissions: keyPermissions(key, user),
+    permissions: keyPermissions(access, key, user),
     mustChangePassword: user.mustChangePassword === 1,
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CheckUp, Overview } from '../wire.ts'
+import { isRole } from '../rules/access.ts'
+import type { ChangeUser, CheckUp, Overview, User } from '../wire.ts'
 import { done, inside, type MockRoute, no, ok, page } from './mock-route.ts'
 import { end, iso, type MockWorld, newPerson } from './mock-world.ts'
 
@@ -42,6 +43,7 @@ export const mockPeople: Readonly<Record<string, MockRoute>> = {
     stepUp: true,
     answer({ world, body }) {
       const { username, role, displayName, password } = body
+      if (!isRole(world.access, String(role))) return no('validation_failed')
       if (world.people.has(String(username))) return no('username_taken')
       const name = displayName === undefined ? {} : { displayName: String(displayName) }
       const said = { role: String(role), mustChangePassword: true, ...name }
@@ -59,7 +61,11 @@ export const mockPeople: Readonly<Record<string, MockRoute>> = {
     answer({ world, id, body }) {
       const person = personOf(world, id)
       if (!person) return no('not_found')
-      person.user = { ...person.user, ...body }
+      const given = body as ChangeUser
+      const named = [...(given.scopes ?? []), ...(given.role === undefined ? [] : [given])]
+      if (!named.every(({ role = '' }) => isRole(world.access, role)))
+        return no('validation_failed')
+      person.user = { ...person.user, ...(given as Partial<User>) }
       if (body.disabled === true)
         for (const one of world.sessions) if (one.userId === id) end(world, one.id, 'user_disabled')
       return ok(person.user)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { permissionsOf } from '../rules/access.ts'
+import { type Access, permissionsOf } from '../rules/access.ts'
 import type { EndReason } from '../rules/facts.ts'
 import type { ApiKey, Session, Signed, User } from '../wire.ts'
 
@@ -22,6 +22,7 @@ export interface Person {
 }
 
 export interface MockWorld {
+  readonly access: Access
   readonly people: Map<string, Person>
   /** Of everybody, newest first. */
   sessions: Session[]
@@ -122,12 +123,12 @@ export function clear(world: MockWorld): void {
 }
 
 /** Who is signed in, as `GET /auth/me` tells it. */
-export function signedNow({ people, sessions, mine }: MockWorld): Signed | undefined {
+export function signedNow({ people, sessions, mine, access }: MockWorld): Signed | undefined {
   const session = sessions.find(({ id }) => id === mine?.id)
   const user = mine && people.get(mine.user)?.user
   if (!session || !user) return undefined
   const { mustChangePassword } = user
-  const permissions = permissionsOf({ role: user.role })
+  const permissions = permissionsOf(access, { role: user.role })
   return { user, session: { ...session, current: true }, permissions, mustChangePassword }
 }
 

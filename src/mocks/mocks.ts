@@ -16,6 +16,7 @@
  */
 import { problemOf } from '../http/problem.ts'
 import type { EndReason } from '../rules/facts.ts'
+import { accessFrom, type OwnAccess } from '../rules/own-roles.ts'
 import type { RefusalCode } from '../rules/refusal.ts'
 import type { Signed, User } from '../wire.ts'
 import type { MockRoute, Told } from './mock-route.ts'
@@ -42,6 +43,8 @@ export interface MockOptions {
   readonly people?: Readonly<Record<string, MockPerson | string>>
   /** Who is signed in at the start. */
   readonly signedIn?: string
+  /** Roles and permissions of your own, as the server has them. */
+  readonly access?: OwnAccess
   /** Default `/api/v1`. */
   readonly basePath?: string
 }
@@ -89,7 +92,10 @@ export interface MockSallyport {
 
 export function mockSallyport(options: MockOptions = {}): MockSallyport {
   const { people = {}, signedIn, basePath = '/api/v1' } = options
+  const { access, complaints } = accessFrom(options.access)
+  if (complaints.length > 0) throw new Error(`mockSallyport: ${complaints.join(' ')}`)
   const world: MockWorld = {
+    access,
     people: new Map(),
     sessions: [],
     keys: [],

@@ -1,7 +1,7 @@
 /** Access: who may do what, everywhere and in a scope. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isPrivileged, may, permissionsOf, roles, scopesOf } from './access.ts'
+import { builtIn, isPrivileged, may, permissionsOf, roles, scopesOf } from './access.ts'
 
 const everything = [
   'sessions:read',
@@ -35,11 +35,11 @@ test.each([
   ['constructor', [], false],
   ['0', [], false],
 ])('a person whose role is %j', (role, held, privileged) => {
-  expect(permissionsOf({ role })).toEqual(held)
+  expect(permissionsOf(builtIn, { role })).toEqual(held)
   expect(isPrivileged({ role })).toBe(privileged)
-  expect(everything.filter((permission) => may(who(role), permission))).toEqual(held)
+  expect(everything.filter((permission) => may(builtIn, who(role), permission))).toEqual(held)
   // A scope takes nothing away, and by itself gives nothing.
-  expect(everything.filter((permission) => may(who(role), permission, 'x'))).toEqual(held)
+  expect(everything.filter((permission) => may(builtIn, who(role), permission, 'x'))).toEqual(held)
 })
 
 test.each([
@@ -56,8 +56,8 @@ test.each([
   'includes',
   '__proto__',
 ])('nobody may %j: there is no such permission', (permission) => {
-  expect(may(who('owner', ['owner', 'x']), permission)).toBe(false)
-  expect(may(who('owner', ['owner', 'x']), permission, 'x')).toBe(false)
+  expect(may(builtIn, who('owner', ['owner', 'x']), permission)).toBe(false)
+  expect(may(builtIn, who('owner', ['owner', 'x']), permission, 'x')).toBe(false)
 })
 
 const sales = 'department:sales'
@@ -78,7 +78,7 @@ test.each([
   ['two roles in one scope', who('viewer', ['viewer', sales], ['admin', sales]), sales, true],
   ['an admin, where he is a viewer', who('admin', ['viewer', sales]), sales, true],
 ])('whether %s may read users', (_, user, scope, allowed) => {
-  expect(may(user, 'users:read', scope)).toBe(allowed)
+  expect(may(builtIn, user, 'users:read', scope)).toBe(allowed)
 })
 
 const role = fc.oneof(fc.constantFrom<string>(...roles), fc.string())
@@ -100,7 +100,7 @@ test('property: whoever may, holds a role that may: everywhere, or in that very 
       const there = scoped.filter(([, where]) => where === scope).map(([name]) => name)
       const expected = [of, ...there].some((name) => high.includes(name))
       for (const permission of everything) {
-        expect(may(who(of, ...scoped), permission, scope)).toBe(expected)
+        expect(may(builtIn, who(of, ...scoped), permission, scope)).toBe(expected)
       }
     }),
   )
@@ -109,7 +109,7 @@ test('property: whoever may, holds a role that may: everywhere, or in that very 
 test('property: what may be done everywhere may be done in every scope', () => {
   fc.assert(
     fc.property(role, fc.constantFrom(...everything), fc.string(), (of, permission, scope) => {
-      expect(may(who(of), permission, scope)).toBe(may(who(of), permission))
+      expect(may(builtIn, who(of), permission, scope)).toBe(may(builtIn, who(of), permission))
     }),
   )
 })

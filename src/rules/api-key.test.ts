@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { builtIn } from './access.ts'
 import {
   digestOf,
   expiryFault,
@@ -166,8 +167,8 @@ test.each([
   ['nothing known', ['users:read'], 'users:read', false],
 ])('a key of a %s with %j may %s: %s', (role, scopes, permission, may) => {
   const key = { scopes: JSON.stringify(scopes) }
-  expect(keyMay(key, { ...owner, role }, permission)).toBe(may)
-  expect(keyPermissions(key, { ...owner, role }).includes(permission)).toBe(may)
+  expect(keyMay(builtIn, key, { ...owner, role }, permission)).toBe(may)
+  expect(keyPermissions(builtIn, key, { ...owner, role }).includes(permission)).toBe(may)
 })
 
 test.each([

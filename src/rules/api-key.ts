@@ -9,7 +9,7 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { may, type Permission } from './access.ts'
+import { type Access, may } from './access.ts'
 import type { ApiKey, User } from './facts.ts'
 import type { Keys } from './keys.ts'
 import { type FieldRefusal, type Refusal, refuse } from './refusal.ts'
@@ -119,24 +119,26 @@ export const keyScopes = ({ scopes }: Pick<ApiKey, 'scopes'>): readonly string[]
 
 /** What a key may do: what is in its scopes and what its owner may do, everywhere or in `scope`; both. */
 export const keyMay = (
+  access: Access,
   key: Pick<ApiKey, 'scopes'>,
   owner: Pick<User, 'role' | 'scopes'>,
   permission: string,
   scope?: string,
-): boolean => keyScopes(key).includes(permission) && may(owner, permission, scope)
+): boolean => keyScopes(key).includes(permission) && may(access, owner, permission, scope)
 
 /** The permissions that a key has now. */
 export const keyPermissions = (
+  access: Access,
   key: Pick<ApiKey, 'scopes'>,
   owner: Pick<User, 'role' | 'scopes'>,
-): readonly string[] => keyScopes(key).filter((permission) => may(owner, permission))
+): readonly string[] => keyScopes(key).filter((permission) => may(access, owner, permission))
 
 /** What a key is made of. */
 export interface NewKey {
   readonly id: string
   readonly userId: string
   readonly name: string
-  readonly scopes: readonly Permission[]
+  readonly scopes: readonly string[]
   readonly expiresAt: Instant
   readonly text: string
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { builtIn } from './access.ts'
 import { type Acting, authority, type Needs } from './authority.ts'
 import type { Instance, Session, User } from './facts.ts'
 import { minute } from './time.ts'
@@ -26,7 +27,7 @@ const mine = {
   endReason: null,
   provenAt: noon - 10 * minute + 1,
 } as Session
-const all: Needs = { permission: 'users:write', fresh: { window: 10 * minute } }
+const all: Needs = { permission: 'users:write', access: builtIn, fresh: { window: 10 * minute } }
 
 test.each<[string, Partial<Acting>, Needs, string | undefined]>([
   ['who may, may', {}, all, undefined],

@@ -6,7 +6,7 @@
  * @see OWASP ASVS 5.0 V8.3.2; CWE-367
  * @module
  */
-import { may, type Permission } from './access.ts'
+import { type Access, may, type Permission } from './access.ts'
 import { keyMay, keyStanding } from './api-key.ts'
 import type { ApiKey, Instance, Session, User } from './facts.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -34,34 +34,40 @@ export const operating: { readonly ok: true; readonly me: Actor } = {
 }
 
 /** What the deed needs, besides a session that stands. */
-export interface Needs {
-  readonly permission?: Permission
+export type Needs = {
   /** Whether the password must have been shown a short while ago. */
   readonly fresh?: StepUpPolicy
-}
+} & (
+  | { readonly permission?: undefined; readonly access?: undefined }
+  | { readonly permission: Permission; readonly access: Access }
+)
 
 /** The one who acts, or why nobody does. */
 export function authority(
   { here, me, mine }: Acting,
-  { permission, fresh }: Needs,
+  needs: Needs,
   now: Instant,
 ): { readonly ok: true; readonly me: User; readonly mine: Session } | Refusal {
   if (!here) throw new Error('the instance row is gone')
   const over = standing(mine, me, here, now)
   if (over || !me || !mine) return over ?? refuse('not_authenticated')
-  if (permission && !may(me, permission)) return refuse('forbidden', { why: permission })
+  const { fresh } = needs
+  if (needs.permission && !may(needs.access, me, needs.permission))
+    return refuse('forbidden', { why: needs.permission })
   return (fresh && freshness(mine, me, now, fresh)) ?? { ok: true, me, mine }
 }
 
 /** As {@link authority}, for what an API key may do as well: whichever of the two is shown acts. */
 export function authorityBy(
   { key, ...acting }: Acting & { readonly key: ApiKey | undefined },
-  permission: Permission,
+  { permission, access }: { readonly permission: Permission; readonly access: Access },
   now: Instant,
 ): { readonly ok: true; readonly me: User } | Refusal {
   const { me, mine } = acting
-  if (mine) return authority(acting, { permission }, now)
+  if (mine) return authority(acting, { permission, access }, now)
   const over = keyStanding(key, me, now)
   if (over || !key || !me) return over ?? refuse('not_authenticated')
-  return keyMay(key, me, permission) ? { ok: true, me } : refuse('forbidden', { why: permission })
+  return keyMay(access, key, me, permission)
+    ? { ok: true, me }
+    : refuse('forbidden', { why: permission })
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { builtIn } from './access.ts'
 import type { User } from './facts.ts'
+import { accessFrom } from './own-roles.ts'
 import { day, hour } from './time.ts'
 import {
   canSignIn,
@@ -165,15 +167,67 @@ describe('nobody acts above the own role', () => {
     ['a viewer, somebody of an unknown role', 'viewer', one('janitor'), {}, true],
     ['somebody of an unknown role, a viewer', 'janitor', one('viewer'), {}, false],
   ])('%s', (_, role, whom, change, may) => {
-    expect(mayChange(one(role), whom, change)?.code).toBe(may ? undefined : 'forbidden')
+    expect(mayChange(builtIn, one(role), whom, change)?.code).toBe(may ? undefined : 'forbidden')
+  })
+
+  test.each<[string, string, User, UserChange, boolean]>([
+    ['one below himself', 'desk', one('clerk'), {}, true],
+    ['gives what is below', 'desk', one('viewer'), { role: 'clerk' }, true],
+    ['somebody above', 'desk', one('manager'), {}, false],
+    ['gives what is above', 'desk', one('clerk'), { role: 'manager' }, false],
+    [
+      'gives what is below, and may do what he may not',
+      'desk',
+      one('clerk'),
+      { role: 'auditor' },
+      false,
+    ],
+    ['takes over who may do what he may not', 'desk', one('auditor'), {}, false],
+    [
+      'gives that in a scope',
+      'desk',
+      one('clerk'),
+      { scopes: [{ role: 'auditor', scope: 'a' }] },
+      false,
+    ],
+    [
+      'takes over who may do in a scope what he may not',
+      'desk',
+      one('clerk', { scopes: '[{"role":"auditor","scope":"a"}]' }),
+      {},
+      false,
+    ],
+    [
+      'himself, whatever he holds in scopes',
+      'desk',
+      one('desk', { id: 'me', scopes: '[{"role":"auditor","scope":"a"}]' }),
+      {},
+      true,
+    ],
+    ['an administrator, all of them', 'admin', one('manager'), { role: 'auditor' }, true],
+    ['who is of no role any more', 'desk', one('janitor'), { role: 'clerk' }, true],
+  ])('of roles of a host: %s', (_, role, whom, change, may) => {
+    const { access } = accessFrom({
+      permissions: ['orders:read'],
+      roles: {
+        manager: { below: 'admin', holds: ['users:write', 'orders:read'] },
+        desk: { below: 'manager', holds: ['users:read', 'users:write'] },
+        auditor: { below: 'desk', holds: ['audit:read'] },
+        clerk: { below: 'member', holds: ['users:read'] },
+      },
+    })
+    const refusal = mayChange(access, one(role, { id: 'me' }), whom, change)
+    expect(refusal?.code).toBe(may ? undefined : 'forbidden')
   })
 
   test('a role that there is not is known to be none', () => {
-    expect(knowsRoles({ role: 'owner', scopes: [{ role: 'viewer', scope: 'a' }] })).toBe(true)
-    expect(knowsRoles({})).toBe(true)
+    expect(knowsRoles(builtIn, { role: 'owner', scopes: [{ role: 'viewer', scope: 'a' }] })).toBe(
+      true,
+    )
+    expect(knowsRoles(builtIn, {})).toBe(true)
     for (const role of ['', 'Owner', 'janitor', 'toString', '__proto__']) {
-      expect(knowsRoles({ role })).toBe(false)
-      expect(knowsRoles({ scopes: [{ role, scope: 'a' }] })).toBe(false)
+      expect(knowsRoles(builtIn, { role })).toBe(false)
+      expect(knowsRoles(builtIn, { scopes: [{ role, scope: 'a' }] })).toBe(false)
     }
   })
 })

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isAtLeast, isRole, type ScopedRole, scopesOf } from './access.ts'
+import { type Access, covers, isAtLeast, isRole, type ScopedRole, scopesOf } from './access.ts'
 import { withEnding } from './ending.ts'
 import type { EndReason, User } from './facts.ts'
 import { type FieldRefusal, type Refusal, refuse } from './refusal.ts'
@@ -111,8 +111,8 @@ function distinct(scopes: readonly ScopedRole[]): ScopedRole[] {
 }
 
 /** Whether every role in a change is one there is. */
-export const knowsRoles = ({ role, scopes = [] }: UserChange): boolean =>
-  (role === undefined || isRole(role)) && scopes.every((held) => isRole(held.role))
+export const knowsRoles = (access: Access, { role, scopes = [] }: UserChange): boolean =>
+  (role === undefined || isRole(access, role)) && scopes.every((held) => isRole(access, held.role))
 
 export const unknownRole = (name: 'role' | 'scopes'): FieldRefusal => ({
   name,
@@ -122,10 +122,12 @@ export const unknownRole = (name: 'role' | 'scopes'): FieldRefusal => ({
 
 /**
  * Whether `me` may do something to `whom`: nobody does anything to somebody of a higher role, and
- * nobody gives or takes a role above the own.
+ * nobody gives or takes a role above the own. Nor of a role that may do what the own may not: whoever
+ * resets a password could go on as that person.
  */
 export function mayChange(
-  me: Pick<User, 'role'>,
+  access: Access,
+  me: Pick<User, 'id' | 'role'>,
   whom: User,
   change: UserChange = {},
 ): Refusal | undefined {
@@ -139,7 +141,10 @@ export function mayChange(
     ...missing(before, after).map(({ role }) => role),
     ...missing(after, before).map(({ role }) => role),
   ]
-  return touched.every((role) => isAtLeast(me.role, role))
+  // Roles that somebody holds in scopes take part in what he may do; the own take nothing from oneself.
+  const held = me.id === whom.id ? [] : before.map(({ role }) => role)
+  return touched.every((role) => isAtLeast(access, me.role, role)) &&
+    [...touched, ...held].every((role) => covers(access, me.role, role))
     ? undefined
     : refuse('forbidden', { why: 'role' })
 }

@@ -6,7 +6,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Figures, NodeSeen, Recorded, Tally } from '../figure-ports.ts'
+import type { Figures, NodeSeen, Recorded, RolesHeld, Tally } from '../figure-ports.ts'
 import { everySession, type Listing, people } from '../ports.ts'
 import type { Place } from '../rules/cursor.ts'
 import type { Instant } from '../rules/time.ts'
@@ -22,6 +22,7 @@ const many = sql<number>`count(*)`.as('count')
 export const figuresOf = (database: Database): Figures => ({
   sessions: () => countOf(database, everySession()),
   people: () => countOf(database, people()),
+  roles: () => rolesIn(database),
   recorded: (from, to) => recordedIn(database, from, to),
   nodes: () => nodesIn(database),
 })
@@ -45,6 +46,31 @@ async function countOf(database: Database, ref: Listing): Promise<Tally> {
     await turn()
   }
   return { count, more: true }
+}
+
+/** The roles people hold, and how many hold the same. */
+async function rolesIn({ builder, read }: Database): Promise<readonly RolesHeld[]> {
+  const { rows } = await read(() => {
+    const newest = builder
+      .selectFrom('users')
+      .select(['role', 'scopes'])
+      .where('deletedAt', 'is', null)
+      .orderBy('createdAt', 'desc')
+      .limit(slices * most)
+    return [
+      builder
+        .selectFrom(newest.as('newest'))
+        .select(['role', 'scopes', many])
+        .groupBy(['role', 'scopes'])
+        .compile(),
+    ]
+  })
+  await turn()
+  return (rows[0] ?? []).map(({ role, scopes, count }) => ({
+    role: String(role),
+    scopes: String(scopes),
+    count: Number(count),
+  }))
 }
 
 /** How often what was recorded in a stretch of time, of the newest records in it. */

@@ -8,7 +8,8 @@ import type { Signed, User } from '../wire.ts'
 import type { TestBrowser } from './test-browser.ts'
 
 export interface Person {
-  readonly role: 'owner' | 'admin' | 'member' | 'viewer'
+  /** One of the built-in roles, or of the `access` in the settings. */
+  readonly role: string
   readonly displayName?: string
   readonly scopes?: readonly { readonly role: string; readonly scope: string }[]
   readonly disabled?: boolean
@@ -17,7 +18,7 @@ export interface Person {
 }
 
 /** By user name: a role, or more than that. */
-export type People = Readonly<Record<string, Person | Person['role']>>
+export type People = Readonly<Record<string, Person | string>>
 
 /** Everybody's password. */
 export const password = 'correct horse battery staple'

@@ -5,7 +5,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
-import { permissionsOf } from '../../src/rules/access.ts'
+import { builtIn, permissionsOf } from '../../src/rules/access.ts'
 import { keyText } from '../../src/rules/api-key.ts'
 import { databases, openTestGate } from '../gate/gate.ts'
 import { issue, program } from '../gate/keys.ts'
@@ -63,7 +63,7 @@ test('KEY-02: each scope opens its own routes and no other', async () => {
     ['GET', '/lockouts', 'lockouts:read'],
     ['POST', `/users/${open.adaId}/unlock`, 'users:write'],
   ]
-  for (const scope of permissionsOf({ role: 'owner' })) {
+  for (const scope of permissionsOf(builtIn, { role: 'owner' })) {
     const use = program(gate, (await issue(open, ada, { scopes: [scope] })).secret)
     for (const [method, path, needs] of routes) {
       const got = await use(method, path)

@@ -137,7 +137,7 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   ),
   'anybody changes anybody': one(
     users,
-    'touched.every((role) => isAtLeast(me.role, role))',
+    'touched.every((role) => isAtLeast(access, me.role, role))',
     'touched',
   ),
   'the last owner may go': one(
@@ -180,12 +180,12 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   'members end the sessions of others': [
     {
       file: 'src/flows/sessions.ts',
-      from: `const all = !me || may(me, 'sessions:revoke')`,
+      from: `const all = !me || may(world.access, me, 'sessions:revoke')`,
       to: 'const all = true',
     },
     {
       file: 'src/flows/sessions.ts',
-      from: `if (!session || !owner || !(own || may(by.me, 'sessions:revoke')))`,
+      from: `if (!session || !owner || !(own || may(world.access, by.me, 'sessions:revoke')))`,
       to: 'if (!session || !owner)',
     },
   ],

@@ -13,8 +13,8 @@ const rank = (role: string): number => (roles as readonly string[]).indexOf(role
 export const reaches = (mine: string, other: string): boolean =>
   rank(mine) >= 0 && (rank(other) < 0 || rank(mine) <= rank(other))
 
-/** What somebody of role `mine` may give, for a select. */
-export const givable = (mine: string) =>
-  roles
-    .filter((role) => reaches(mine, role))
+/** What somebody of role `mine` may give, for a select, and the role `held` so far, whatever that is. */
+export const givable = (mine: string, held?: string) =>
+  [...roles.filter((role) => reaches(mine, role)), ...(held ? [held] : [])]
+    .filter((role, at, all) => all.indexOf(role) === at)
     .map((value) => ({ value, label: texts.roles[value] ?? value }))

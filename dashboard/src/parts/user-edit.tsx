@@ -53,7 +53,11 @@ export function UserEdit({ user, myRole }: { user: User; myRole: string }) {
             autoComplete="off"
             {...form.getInputProps('displayName')}
           />
-          <NativeSelect label={words.role} data={givable(myRole)} {...form.getInputProps('role')} />
+          <NativeSelect
+            label={words.role}
+            data={givable(myRole, before.role)}
+            {...form.getInputProps('role')}
+          />
           <Button type="submit" loading={save.pending} disabled={!changed}>
             {words.save}
           </Button>

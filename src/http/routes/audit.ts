@@ -111,7 +111,8 @@ function linesOf(
           let slice = await slices.next()
           while (!slice.done && slice.value.length === 0) slice = await slices.next()
           await certain(live)
-          if (!may(live.caller().user, permission)) throw new Error('no longer allowed')
+          if (!may(world.access, live.caller().user, permission))
+            throw new Error('no longer allowed')
           if (slice.done) {
             live.leave()
             return controller.close()

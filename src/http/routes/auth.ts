@@ -93,7 +93,11 @@ export const authRoutes: readonly Route[] = [
     answers: { 200: answers.Signed },
     guard: { restricted: true },
     body: 'none',
-    answer: async (_, caller) => ({ ok: true, status: 200, body: signedView(caller) }),
+    answer: async ({ site }, caller) => ({
+      ok: true,
+      status: 200,
+      body: signedView(site.world.access, caller),
+    }),
   }),
 
   open({

@@ -6,7 +6,7 @@
  * @module
  */
 import { lately } from '../../flows/lately.ts'
-import { may } from '../../rules/access.ts'
+import { type Access, may } from '../../rules/access.ts'
 import type { AuditRow } from '../../rules/audit.ts'
 import type { User } from '../../rules/facts.ts'
 import { refuse } from '../../rules/refusal.ts'
@@ -46,7 +46,7 @@ export const eventRoutes: readonly Route[] = [
 const streaming = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } as const
 
 function streamOf(
-  { connections: { tail } }: Site,
+  { world, connections: { tail } }: Site,
   live: Live,
   missed: readonly AuditRow[],
 ): ReadableStream<Uint8Array> {
@@ -61,7 +61,7 @@ function streamOf(
         }
         const tell = (row: AuditRow) =>
           live.certain(() => {
-            const text = told(row, live.caller().user)
+            const text = told(world.access, row, live.caller().user)
             if (text !== undefined) write(text)
           })
         const breathing = setInterval(() => write(': still here\n\n'), breath).unref()
@@ -98,8 +98,8 @@ function streamOf(
 }
 
 /** An event, for those whom it is for. */
-function told(row: AuditRow, user: User): string | undefined {
-  const all = may(user, 'audit:read')
+function told(access: Access, row: AuditRow, user: User): string | undefined {
+  const all = may(access, user, 'audit:read')
   if (!all && row.subject !== `user:${user.id}`) return undefined
   const data = all ? auditView(row) : activityView(row, user)
   return `id: ${row.id}\nevent: ${row.type}\ndata: ${JSON.stringify(data)}\n\n`

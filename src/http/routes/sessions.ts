@@ -28,7 +28,7 @@ export const sessionRoutes: readonly Route[] = [
     async answer({ site: { world }, query, address }, caller) {
       const { user, session } = caller
       const all = query.scope === 'all'
-      if (all && !may(user, 'sessions:read')) {
+      if (all && !may(world.access, user, 'sessions:read')) {
         await recordForbidden(world, 'sessions:read', address, caller)
         return refuse('forbidden', { why: 'sessions:read' })
       }

@@ -5,7 +5,7 @@
  * @module
  */
 import { recordForbidden } from '../../flows/record.ts'
-import { isRole } from '../../rules/access.ts'
+import { type Access, isRole } from '../../rules/access.ts'
 import { keyScopes } from '../../rules/api-key.ts'
 import { type Refusal, refuse } from '../../rules/refusal.ts'
 import * as wire from '../../wire.ts'
@@ -26,14 +26,15 @@ export const verifyRoutes: readonly Route[] = [
     body: 'none',
     query: wire.Verify,
     async answer({ site, query, address }, caller) {
-      if (query.role !== undefined && !isRole(query.role))
+      const { access } = site.world
+      if (query.role !== undefined && !isRole(access, query.role))
         return refuse('validation_failed', unknown)
-      const missing = missingOf(caller, query)
+      const missing = missingOf(access, caller, query)
       if (missing !== undefined) {
         await recordForbidden(site.world, missing, address, caller)
         return refuse('forbidden', { why: missing })
       }
-      return { ok: true, status: 200, headers: headersOf(caller) }
+      return { ok: true, status: 200, headers: headersOf(access, caller) }
     },
     turnedAway,
   }),
@@ -42,10 +43,11 @@ export const verifyRoutes: readonly Route[] = [
 const detail = 'There is no such role.'
 const unknown: Partial<Refusal> = { fields: [{ name: 'role', code: 'not_allowed', detail }] }
 
-const headersOf = ({ user, session, key }: By): Record<string, string> => ({
+const headersOf = (access: Access, { user, session, key }: By): Record<string, string> => ({
   'X-Sallyport-User': user.id,
   'X-Sallyport-Username': user.username,
-  'X-Sallyport-Role': user.role,
+  // Left out, what a client says of itself might reach the application.
+  'X-Sallyport-Role': isRole(access, user.role) ? user.role : '',
   ...(session && { 'X-Sallyport-Session': session.id }),
   ...(key && { 'X-Sallyport-Key': key.id, 'X-Sallyport-Scopes': keyScopes(key).join(' ') }),
 })
