@@ -14,7 +14,7 @@ const path = require('path')
 const { findSuitable, handOver, refuse } = require('../bin/suitable-node.cjs')
 const { install, isComplete } = require('./installation.cjs')
 
-const tasks = ['start', 'test', 'check', 'bench', 'campaign', 'build', 'reference']
+const tasks = ['start', 'test', 'check', 'bench', 'campaign', 'newcomer', 'build', 'reference']
 const root = path.dirname(__dirname)
 const [task, ...args] = process.argv.slice(2)
 

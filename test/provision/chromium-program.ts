@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { found, install, isProgram } from './debian.ts'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 const elsewhere = [
@@ -21,13 +19,10 @@ export async function findChromium(): Promise<string> {
     throw new Error(`CHROMIUM_PATH names ${named}, which is not a program that can be run`)
   }
 
-  const found = onThisMachine()
-  if (found) return found
+  const here = onThisMachine()
+  if (here) return here
 
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    process.stderr.write('Installing Chromium for the browser tests (apt-get, about 90 s)\n')
-    await apt('update')
-    await apt('install', '-y', '--no-install-recommends', 'chromium')
+  if (await install('chromium')) {
     const installed = onThisMachine()
     if (installed) return installed
   }
@@ -36,33 +31,4 @@ export async function findChromium(): Promise<string> {
   )
 }
 
-function onThisMachine(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  return [
-    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
-    ...elsewhere,
-  ].find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function apt(...args: readonly string[]): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const child = spawn('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  const code = await new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', resolve)
-  })
-  if (code !== 0) {
-    throw new Error(
-      `apt-get ${args.join(' ')} failed (${code}): install Chromium by hand or name it in CHROMIUM_PATH`,
-    )
-  }
-}
+const onThisMachine = () => found(names, elsewhere)

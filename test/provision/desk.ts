@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { buildIfStale } from '../../scripts/building.ts'
 import { findChromium } from './chromium-program.ts'
+import { program } from './debian.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
 declare module 'vitest' {
@@ -23,6 +24,7 @@ declare module 'vitest' {
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   let postgres: Promise<PostgresServer> | undefined
   let chromium: Promise<string> | undefined
+  let proxies: Promise<readonly string[]> | undefined
   let built: Promise<void> | undefined
   const counters: Readonly<Record<string, () => Promise<string>>> = {
     async '/postgres'() {
@@ -32,6 +34,11 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
     '/chromium'() {
       chromium ??= findChromium()
       return chromium
+    },
+    async '/proxies'() {
+      // One after the other: there is one lock for all of apt.
+      proxies ??= program('nginx').then(async (nginx) => [nginx, await program('caddy')])
+      return (await proxies).join()
     },
     async '/built'() {
       built ??= buildIfStale()

@@ -116,7 +116,8 @@ export async function serve(given: Start = {}): Promise<ServerProcess> {
   }
 }
 
-function follow(child: ChildProcess, folder: string, port: number): Started {
+/** Follows a process that a test has started; it is gone when the test is over. */
+export function follow(child: ChildProcess, folder: string, port: number): Started {
   const stdout: string[] = []
   const stderr: string[] = []
   const looking = new Set<() => void>()

