@@ -354,9 +354,7 @@ export interface Created {
   readonly temporaryPassword?: string
 }
 
-export interface Reset {
-  readonly temporaryPassword: string
-}
+export type Reset = Readonly<{ temporaryPassword: string }>
 
 /** Every list. `nextCursor` is null at the end. */
 export interface Page<T> {
