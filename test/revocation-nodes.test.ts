@@ -22,8 +22,8 @@ const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 const me = async (who: Browser) => (await who.send('GET', '/auth/me')).status
 
 describe.each(Object.entries(places))('two servers over %s', (name, place) => {
-  async function two(...alterations: Alteration[]) {
-    const settings = { SALLYPORT_REVOCATION_LEASE: `${lease}ms` }
+  async function two(alterations: readonly Alteration[], lasts = lease) {
+    const settings = { SALLYPORT_REVOCATION_LEASE: `${lasts}ms` }
     const some = await fleet(2, await place(), alterations, settings)
     const [here, there] = some.members as readonly [Member, Member]
     const ada = some.browser(here)
@@ -33,7 +33,8 @@ describe.each(Object.entries(places))('two servers over %s', (name, place) => {
 
   /** Revokes a key twice here, while the other server is cut off. @returns What becomes of all three. */
   async function revokedTwice(...alterations: Alteration[]) {
-    const { there, ada, program } = await two(...alterations)
+    // Long enough for all of it on a busy machine, where it is to be let in wrongly.
+    const { there, ada, program } = await two(alterations, alterations.length > 0 ? 5_000 : lease)
     const json = { name: 'nightly', scopes: ['users:read'], expiresAt: inAnHour() }
     const made = await ada.send('POST', '/auth/api-keys', { json })
     const { key, secret } = made.json as unknown as { key: { id: string }; secret: string }
@@ -55,7 +56,7 @@ describe.each(Object.entries(places))('two servers over %s', (name, place) => {
 
   /** Signs out here while the other server is cut off. @returns What that one says afterwards. */
   async function cutOff(...alterations: Alteration[]) {
-    const { there, ada, abroad } = await two(...alterations)
+    const { there, ada, abroad } = await two(alterations)
     expect([await me(abroad), await me(abroad)]).toEqual([200, 200])
     let [took, said] = [0, 0]
     await there.cut(async () => {
@@ -71,7 +72,7 @@ describe.each(Object.entries(places))('two servers over %s', (name, place) => {
 
   /** Signs out here after the other server was cut off for a while. @returns What that one says then. */
   async function mended(...alterations: Alteration[]) {
-    const { there, ada, abroad } = await two(...alterations)
+    const { there, ada, abroad } = await two(alterations)
     await there.cut(() => pause(lease))
     await expect.poll(() => me(abroad)).toBe(200)
     expect((await ada.send('POST', '/auth/logout')).status).toBe(204)
@@ -80,7 +81,7 @@ describe.each(Object.entries(places))('two servers over %s', (name, place) => {
 
   /** Signs out while the other server is reading that session for the first time. */
   async function reading(...alterations: Alteration[]) {
-    const { there, ada, abroad } = await two('remembers after a while', ...alterations)
+    const { there, ada, abroad } = await two(['remembers after a while', ...alterations])
     const first = me(abroad)
     await there.server.line(/^has read a session$/)
     const began = performance.now()
@@ -107,28 +108,27 @@ describe.each(Object.entries(places))('two servers over %s', (name, place) => {
     },
   )
 
-  test('cut off while it reads and mended, it reads what is there now', { timeout }, async () => {
-    expect(await mended()).toBe(401)
-  })
+  // Each of the two is the same whatever is beneath, or is about one of them.
+  if (name === 'one SQLite file') {
+    test('cut off while it reads and mended, it reads what is there now', { timeout }, async () => {
+      expect(await mended()).toBe(401)
+    })
 
-  test.runIf(name.includes('SQLite'))(
-    '… but not when it leaves transactions open',
-    { timeout },
-    async () => {
+    test('… but not when it leaves transactions open', { timeout }, async () => {
       expect(await mended('leaves transactions open')).toBe(200)
-    },
-  )
+    })
+  } else {
+    test('a key revoked twice: that it is gone is not said before everybody knows', {
+      timeout,
+    }, async () => {
+      expect(await revokedTwice()).toEqual({ first: 204, second: 404, use: 503 })
+    })
 
-  test('a key revoked twice: that it is gone already is not said before everybody knows', {
-    timeout,
-  }, async () => {
-    expect(await revokedTwice()).toEqual({ first: 204, second: 404, use: 503 })
-  })
-
-  test('… but not when it answers at once what is done already', { timeout }, async () => {
-    const said = await revokedTwice('answers at once what is done already')
-    expect(said).toEqual({ first: 204, second: 404, use: 200 })
-  })
+    test('… but not when it answers at once what is done already', { timeout }, async () => {
+      const said = await revokedTwice('answers at once what is done already')
+      expect(said).toEqual({ first: 204, second: 404, use: 200 })
+    })
+  }
 
   test('what is revoked while it is read is not remembered', { timeout }, async () => {
     expect(await reading()).toMatchObject({ after: 401 })
