@@ -106,7 +106,6 @@ export const families: readonly Family[] = [
     name: 'LOG',
     about: 'log and audit',
     cases: ['01', '02', '03', '04', '05', '06', '07'],
-    without: { '04': 'with the audit commands' },
   },
   {
     name: 'INP',

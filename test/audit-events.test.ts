@@ -1,0 +1,170 @@
+/**
+ * Each route that changes something records exactly the events of its table, no more and no fewer; and
+ * a server that is killed has recorded what it changed, and nothing else (LOG-04).
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { routes } from '../src/http/routes.ts'
+import { databases, openTestGate } from './gate/gate.ts'
+import { issue } from './gate/keys.ts'
+import { addPerson } from './gate/people.ts'
+import { type Got, password, visitor } from './gate/visitor.ts'
+import { fleet, places } from './server/pair.ts'
+
+const chosen = 'nine green lanterns over the harbour'
+const wrong = 'x'.repeat(20)
+
+describe.each(databases)('on %s', (kind) => {
+  test('LOG-04: every route, and every refusal that is recorded', { timeout: 90_000 }, async () => {
+    const options = { refresh: { enabled: true }, lockout: { threshold: 1 } }
+    const open = await openTestGate(kind, options)
+    const { gate } = open
+    const [ada, second, third] = [visitor(gate), visitor(gate), visitor(gate)]
+    const covered = new Set<string>()
+    const expected: string[] = []
+    const found: string[] = []
+
+    /** Does one thing and looks what was recorded of it. */
+    async function told(name: string, events: readonly string[], work: () => Promise<Got>) {
+      await open.recorded()
+      const got = await work()
+      covered.add(name)
+      const rows = await open.recorded()
+      const types = rows.map(({ type }) => type).sort()
+      expected.push(`${name} ${got.status < 400 ? 'done' : 'refused'}: ${[...events].sort()}`)
+      found.push(`${name} ${got.status < 400 ? 'done' : 'refused'}: ${types}`)
+      for (const { type, actor, address, outcome } of rows) {
+        expect([type, address]).toEqual([type, '198.51.100.7'])
+        expect([type, outcome]).toEqual([type, got.status < 400 ? 'success' : 'refused'])
+        expect(actor).toMatch(/^(?:anonymous|user:[\w-]{22})$/)
+      }
+      return got
+    }
+    const post = (who: typeof ada, path: string, json?: unknown) =>
+      who.send('POST', path, json === undefined ? {} : { json })
+
+    await told('POST /auth/setup', ['instance.claimed', 'auth.signed_in'], () => ada.setUp())
+    await told('POST /auth/login', ['auth.signed_in'], () => second.logIn('ada'))
+    // A renewal is counted, not recorded; and so is a ticket.
+    await told('POST /auth/refresh', [], () => post(second, '/auth/refresh'))
+    await told('POST /auth/ws-ticket', [], () => post(ada, '/auth/ws-ticket', {}))
+    await told('POST /auth/step-up', ['auth.stepped_up'], () =>
+      post(ada, '/auth/step-up', { password }),
+    )
+    const made = await told('POST /users', ['user.created'], () =>
+      post(ada, '/users', { username: 'bob', role: 'member' }),
+    )
+    const { id: bob } = made.json.user
+    const patch = (json: unknown) => () => ada.send('PATCH', `/users/${bob}`, { json })
+    await told('PATCH /users/{id}', ['user.updated'], patch({ displayName: 'Bob' }))
+    await told('PATCH /users/{id}', ['user.updated'], patch({ role: 'viewer' }))
+    await told('PATCH /users/{id}', ['user.disabled'], patch({ disabled: true }))
+    await told('PATCH /users/{id}', ['user.enabled'], patch({ disabled: false }))
+
+    await told('POST /auth/login', ['auth.locked'], () => visitor(gate).logIn('bob', wrong))
+    await told('POST /auth/login', ['auth.refused'], () => visitor(gate).logIn('bob', wrong))
+    await told('POST /users/{id}/unlock', ['auth.unlocked'], () =>
+      post(ada, `/users/${bob}/unlock`),
+    )
+
+    const carl = await addPerson(open, 'carl')
+    const other = (await third.logIn('carl')).json.session.id
+    const carls = visitor(gate)
+    await carls.logIn('carl')
+    await told('DELETE /auth/sessions/{id}', ['session.revoked'], () =>
+      carls.send('DELETE', `/auth/sessions/${other}`),
+    )
+    await third.logIn('carl')
+    await told('POST /auth/sessions/revoke-others', ['session.revoked'], () =>
+      post(carls, '/auth/sessions/revoke-others'),
+    )
+    await told('GET /users', ['access.refused'], () => carls.send('GET', '/users'))
+    await told('POST /auth/logout', ['csrf.rejected'], () =>
+      carls.send('POST', '/auth/logout', { headers: { Origin: 'https://evil.test' } }),
+    )
+    await told('POST /users/{id}/revoke-sessions', ['session.revoked'], () =>
+      post(ada, `/users/${carl}/revoke-sessions`),
+    )
+    await told('POST /users/{id}/reset-password', ['password.reset'], () =>
+      post(ada, `/users/${carl}/reset-password`),
+    )
+    await told('DELETE /users/{id}', ['user.deleted'], () => ada.send('DELETE', `/users/${carl}`))
+
+    const devices = (await ada.send('GET', '/auth/devices')).json.items as { id: string }[]
+    await told('DELETE /auth/devices/{id}', ['device.forgotten'], () =>
+      ada.send('DELETE', `/auth/devices/${devices[0]?.id}`),
+    )
+    const expiresAt = new Date(open.now() + 86_400_000).toISOString()
+    await told('POST /auth/api-keys', ['key.issued'], () =>
+      post(ada, '/auth/api-keys', { name: 'ci', scopes: ['users:read'], expiresAt }),
+    )
+    const { key, secret } = await issue(open, ada)
+    await told('POST /auth/api-keys/{id}/rotate', ['key.rotated'], () =>
+      post(ada, `/auth/api-keys/${key.id}/rotate`),
+    )
+    await told('DELETE /auth/api-keys/{id}', ['key.revoked'], () =>
+      ada.send('DELETE', `/auth/api-keys/${key.id}`),
+    )
+    await told('GET /users', ['key.refused'], () =>
+      visitor(gate).send('GET', '/users', { headers: { Authorization: `Bearer ${secret}` } }),
+    )
+    await told('GET /auth/me', ['credentials.refused'], () => {
+      const cookie = `__Host-session=${ada.jar.get('__Host-session')}`
+      return visitor(gate).send('GET', '/auth/me', { headers: { Cookie: `${cookie}; ${cookie}` } })
+    })
+    await told('GET /audit/export', ['audit.exported'], () => ada.send('GET', '/audit/export'))
+    await told('POST /auth/change-password', ['password.changed'], () =>
+      post(ada, '/auth/change-password', { currentPassword: password, newPassword: chosen }),
+    )
+    await told('POST /auth/logout', ['auth.signed_out'], () => post(ada, '/auth/logout'))
+    // Once more is nothing more.
+    await told('POST /auth/logout', [], () => post(ada, '/auth/logout'))
+
+    expect(found).toEqual(expected)
+    const unsafe = routes.flatMap(({ method, path }) =>
+      method === 'GET' ? [] : [`${method} ${path}`],
+    )
+    // A new route is to be put in here.
+    expect(unsafe.filter((name) => !covered.has(name))).toEqual([])
+  })
+})
+
+test.each(Object.entries(places))(
+  'LOG-04: killed between change and record there are neither or both, on %s',
+  { timeout: 120_000 },
+  async (_, place) => {
+    const { nodes, tab, query, again } = await fleet(1, place, {
+      SALLYPORT_SESSION_LIMIT: '0',
+      SALLYPORT_HASHING_MEMORY: '19456',
+    })
+    expect((await tab(0).setUp(nodes[0]?.setupToken ?? '')).status).toBe(201)
+    const answered: string[] = []
+    for (let round = 0; round < 3; round++) {
+      const before = answered.length
+      const signingIn = Array.from({ length: 4 }, async () => {
+        for (;;) {
+          const got = await tab(0)
+            .logIn()
+            .catch(() => undefined)
+          if (!got) return
+          answered.push(got.json.session.id)
+        }
+      })
+      while (answered.length < before + 3 + round) await pause(5)
+      await nodes[0]?.kill()
+      await Promise.all(signingIn)
+      await again(0)
+    }
+    const of = async (statement: string) =>
+      (await query(statement)).map(({ id }) => String(id)).sort()
+    const sessions = await of('select id from sessions')
+    expect(await of(`select session as id from audit where type = 'auth.signed_in'`)).toEqual(
+      sessions,
+    )
+    expect(answered.filter((id) => !sessions.includes(id))).toEqual([])
+    const got = await tab(0).logIn()
+    expect(got.status).toBe(200)
+  },
+)
