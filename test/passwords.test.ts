@@ -6,7 +6,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { day, hour, minute, second } from '../src/rules/time.ts'
-import { type AuditLine, databases, openTestGate, type TestGate } from './gate/gate.ts'
+import { type AuditLine, databases, openQuery, openTestGate, type TestGate } from './gate/gate.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused, unharmed } from './gate/refusal.ts'
 import { type Got, password, type Visitor, visitor } from './gate/visitor.ts'
@@ -317,6 +317,22 @@ describe.each(databases)('step-up, on %s', (kind) => {
     expect(brief(said)).toEqual([['password.refused', 'wrong_password']])
     const json = { username: 'bob', role: 'member' }
     expect((await ada.send('POST', '/users', { json })).status).toBe(201)
+  })
+
+  test('is held against the hash that is kept, not the one that is remembered', async () => {
+    const { open, ada, gate } = await withAda(kind)
+    await addPerson(open, 'bob')
+    const bob = visitor(gate)
+    await bob.logIn('bob')
+    expect((await change(bob)).status).toBe(200)
+    expect((await me(ada)).status).toBe(200)
+    // As a sign-in at another node does that hashes anew, nobody is told.
+    const query = await openQuery(open.database)
+    const bobs = `(select "passwordHash" from users where username = 'bob')`
+    await query(`update users set "passwordHash" = ${bobs} where username = 'ada'`)
+    expectRefused(await stepUp(ada), 422, 'wrong_password')
+    expect((await stepUp(ada, chosen)).status).toBe(200)
+    expect((await change(ada, password, chosen)).status).toBe(200)
   })
 
   test('changing the password is a proof as well', async () => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { attempts, type World } from '../ports.ts'
+import { attempts, user as userRef, type World } from '../ports.ts'
 import { type Came, chargeProof, sessionBucket, settleProof } from '../rules/proof.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Caller } from './authenticate.ts'
@@ -19,19 +19,21 @@ import { prove } from './password.ts'
  */
 export async function proveAgain(
   world: World,
-  { user, session }: Caller,
+  { user: { id }, session }: Caller,
   password: string,
   { address, bucket }: From,
 ): Promise<{ readonly ok: true } | Refusal> {
   const { lockout } = world.policy
-  const who = { userId: user.id, session: session.id, address }
+  const who = { userId: id, session: session.id, address }
   const asked = { shown: attempts(sessionBucket(session.id)) }
   const charged = await world.store.step(asked, ({ shown }, now) =>
     chargeProof(shown, who, lockout, now),
   )
   if (!charged.ok) return charged
 
-  const proof = await prove(world, user, password, bucket)
+  // Memory does not hear of a hash that was made anew.
+  const kept = await world.store.find(userRef(id))
+  const proof = await prove(world, kept, password, bucket)
   const came: Came = !proof.ok ? 'unchecked' : proof.right ? 'right' : { wrong: proof.why }
   const given = { made: charged.charge, came }
   const settled = await world.store.step(asked, ({ shown }, now) =>
