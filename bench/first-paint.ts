@@ -97,6 +97,10 @@ async function open(
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: slower })
     await page.goto(origin + path)
     await page.getByRole('heading', { level: 1 }).waitFor()
+    // It is told of a little after it was seen.
+    await page.waitForFunction(
+      () => performance.getEntriesByName('first-contentful-paint').length > 0,
+    )
     return await page.evaluate(() => {
       const files = [
         ...performance.getEntriesByType('navigation'),

@@ -18,12 +18,12 @@ const presentHour = ({ hours }: Overview) => hours.at(-1)
 const none = { signedIn: 0, refused: 0, more: false }
 
 /** Records made by hand, one a millisecond. */
-const records = ({ query }: TestGate, type: string, count: number, at: number) =>
+const records = ({ query }: TestGate, type: string, count: number, at: number, details = 'null') =>
   query(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
     insert into audit (id, chain, seq, at, type, actor, subject, session, address, device, outcome,
       reason, details, mac)
     select '${type} ' || n || ' ${at}', 'by hand ${type} ${at}', n, ${at} + n, '${type}', 'anonymous', null,
-      null, null, null, 'refused', null, null, 'none' from numbers`)
+      null, null, null, 'refused', null, ${details}, 'none' from numbers`)
 
 /** Sessions that were opened long ago, idle since. */
 const idled = ({ query, now }: TestGate, count: number) =>
@@ -46,6 +46,8 @@ describe.each(databases)('the overview on %s', (kind) => {
     await ada.logIn('ada')
     await visitor(gate).logIn('ada')
     for (let tries = 0; tries < 10; tries++) await guess(gate, 'bob')
+    // What came as a flood is one record, and counts as often as it says.
+    await records(open, 'auth.refused', 1, now(), `'{"count":70,"since":1,"addresses":2}'`)
 
     const seen = await seenBy(ada)
     expect(seen).toMatchObject({
@@ -58,7 +60,7 @@ describe.each(databases)('the overview on %s', (kind) => {
     expect(seen.hours.slice(-3)).toEqual([
       { ...none, from: new Date(present - 2 * hour).toISOString() },
       { ...none, from: new Date(present - hour).toISOString(), signedIn: 2 },
-      { ...none, from: new Date(present).toISOString(), signedIn: 2, refused: 10 },
+      { ...none, from: new Date(present).toISOString(), signedIn: 2, refused: 80 },
     ])
     const heard = { lease: expect.any(Number), behind: 0 }
     expect(seen.nodes).toEqual([{ id: expect.any(String), current: true, ...heard }])
