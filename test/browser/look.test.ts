@@ -277,7 +277,7 @@ test('every page inside (XSS-04)', { timeout: 300_000 }, async () => {
     await page.getByText('2 chains were altered').waitFor()
     await keep('audit-altered')
     await page.unroute('**/audit/verify')
-    await go('/health', 'All is well.')
+    await go('/health', 'Limits are off')
     await page.getByText('Answers you now').waitFor()
     await keep('health')
     await page.route('**/health/ready', (route) =>

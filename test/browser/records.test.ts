@@ -156,10 +156,19 @@ test('bars come only where they are shown', async () => {
   forgive(/bars-/)
 })
 
-test('health: what the server says of itself, also when it is not well', async () => {
+test('health: what the server says of itself, and what the doctor finds and how to mend it', async () => {
   await open(ada, '/health')
-  await ada.getByText('All is well.').waitFor()
   await ada.getByText('Heard everywhere at once').waitFor()
+  // This server runs with limits switched off, which the doctor does not like.
+  await ada.getByText('It works. Something could be better.').waitFor()
+  const rows = ada.getByRole('list', { name: 'Checks' }).getByRole('listitem')
+  const limits = rows.filter({ hasText: 'Limits are off' })
+  await limits.getByText('Look at it').waitFor()
+  await limits.getByText('Leave them out of the settings').waitFor()
+  const { findings } = await send(server(), owner.context, 'GET', '/instance/health')
+  for (const { says } of findings as { says: string }[])
+    if (!/\d/.test(says)) await rows.getByText(says, { exact: true }).waitFor()
+
   await ada.route('**/health/ready', (route) =>
     route.fulfill({
       status: 503,
@@ -168,7 +177,7 @@ test('health: what the server says of itself, also when it is not well', async (
   )
   await press(ada, 'Look again')
   await ada.getByRole('alert').getByText('Something needs you.').waitFor()
-  await ada.getByText('Does not answer').waitFor()
+  await rows.first().getByText('Does not answer').waitFor()
   forgive(/status of 503/)
 })
 

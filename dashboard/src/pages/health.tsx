@@ -6,7 +6,7 @@
 import { Button } from '@mantine/core'
 import { type Icon, IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { getReadiness } from 'sallyport/admin'
+import { type Finding, getCheckUp, getReadiness } from 'sallyport/admin'
 import { useClient } from 'sallyport/react'
 import { ListFrame } from '../parts/listing.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -21,14 +21,6 @@ import { useSessionKey } from '../queries.ts'
 import { texts } from '../texts.ts'
 
 const words = texts.health
-
-interface Finding {
-  readonly check: string
-  readonly is: 'good' | 'warning' | 'bad'
-  readonly says: string
-  readonly mend?: string
-}
-
 /** Milliseconds between two looks. */
 const lookAgain = 10_000
 
@@ -69,6 +61,12 @@ function useFindings() {
     queryFn: ({ signal }) => getReadiness(client, signal),
     refetchInterval: lookAgain,
   })
+  const doctor = useQuery({
+    queryKey: [...session, 'doctor'],
+    queryFn: ({ signal }) => getCheckUp(client, signal),
+    // It looks at disk and database each time, and nothing that happens changes what it finds.
+    meta: { steady: true },
+  })
   const own = Object.entries(ready.data?.checks ?? {}).map(
     ([name, value]): Finding => ({
       check: name,
@@ -76,13 +74,13 @@ function useFindings() {
       says: words.values[value] ?? value,
     }),
   )
-  const failures = [ready].map(({ error, failureReason }) => error ?? failureReason)
+  const failures = [ready, doctor].map(({ error, failureReason }) => error ?? failureReason)
 
   return {
-    findings: ready.data && own,
+    findings: ready.data && [...own, ...(doctor.data?.findings ?? [])],
     failed: failures.find((failure) => failure !== null),
-    looking: ready.isFetching,
-    again: () => void ready.refetch(),
+    looking: ready.isFetching || doctor.isFetching,
+    again: () => void Promise.all([ready.refetch(), doctor.refetch()]),
   }
 }
 
