@@ -8,6 +8,7 @@
 import type { OperatorCaller } from './flows/acting.ts'
 import { issueKey, listKeys, revokeKey } from './flows/api-keys.ts'
 import { createUser } from './flows/create-user.ts'
+import { type Coming, importUser } from './flows/import-user.ts'
 import { unlock } from './flows/lockouts.ts'
 import { resetPassword } from './flows/reset-password.ts'
 import { allSessions, endAllOf, endOne } from './flows/sessions.ts'
@@ -57,6 +58,8 @@ export interface PeopleOperator {
     displayName?: string | undefined
     password?: string | undefined
   }): Promise<Created>
+  /** Brings somebody in, with the hash of another program. @returns False for a name that is there already. */
+  importUser(coming: Coming): Promise<boolean>
   changeUser(name: string, change: UserChange): Promise<User>
   deleteUser(name: string): Promise<User>
   /** Lifts the rest of a name. */
@@ -112,10 +115,12 @@ export function operatingPeople(world: World, actor: string): PeopleOperator {
       const [open, held] = await Promise.all([sessions(slice, user), keys(slice, user)])
       return { user: userView(user), sessions: open, keys: held }
     },
+    async importUser(coming) {
+      await onceClaimed(world)
+      return granted(await importUser(world, operator, coming)).added
+    },
     async createUser(asked) {
-      // Its owner is made by the link that claims it, and by nobody before him.
-      if ((await world.store.find(instance()))?.claimedAt === null)
-        throw refusalOf(refuse('conflict', { detail: unclaimed }))
+      await onceClaimed(world)
       const done = granted(await createUser(world, operator, asked, from))
       const { temporaryPassword } = done
       return {
@@ -173,6 +178,12 @@ export function operatingPeople(world: World, actor: string): PeopleOperator {
       unlessRefused(refusal)
     },
   }
+}
+
+/** Its owner is made by the link that claims it, and by nobody before him. */
+async function onceClaimed({ store }: World): Promise<void> {
+  if ((await store.find(instance()))?.claimedAt === null)
+    throw refusalOf(refuse('conflict', { detail: unclaimed }))
 }
 
 const unclaimed =

@@ -42,6 +42,14 @@ export const newUser = (who: NewUser, now: Instant): User => ({
   deletedAt: null,
 })
 
+/** Somebody who comes with a password of his own choice, hashed by another program. */
+export const importedUser = (who: NewUser, disabled: boolean, now: Instant): User => ({
+  ...newUser(who, now),
+  mustChangePassword: 0,
+  temporaryUntil: null,
+  disabledAt: disabled ? now : null,
+})
+
 /**
  * Ends the trust in everything that was given out before: every session is over, by its version.
  * This is the one place where that moves; what is void with it (trusted devices) hangs on it too.

@@ -9,6 +9,7 @@ import type { Created, PeopleOperator, Reset, User } from '../../index.ts'
 import { type Answer, answer, columns, ending } from '../answer.ts'
 import { type Flags, limitOption, operates, textOf } from '../command-line.ts'
 import { confirmed, newPassword } from '../prompt.ts'
+import { addImportCommand } from './import.ts'
 import { keyLines } from './key.ts'
 import { sessionLines } from './session.ts'
 
@@ -32,6 +33,7 @@ export function addUserCommands(program: Command): void {
     .action((name: string, flags: Flags) =>
       answer(flags, async (operator) => create(await operator.people(), name, flags)),
     )
+  addImportCommand(user)
   operates(user, 'list', 'Lists people, newest first.')
     .option('--query <text>', 'only those whose name contains this')
     .addOption(limitOption())
