@@ -57,9 +57,10 @@ async function insideOf(
     const mend = 'Stop the server, keep the file, and put the last backup back: sallyport restore'
     return { findings: [bad('database.file', `${file}: ${fault}.`, mend)], keys: undefined }
   }
-  // Opening would bring the schema up to date.
+  // Opening would bring the schema up to date, and turn the log on.
   const look = await lookAt(policy.database, clock).catch(() => undefined)
-  if (!look || look.migrations.pending.length + look.migrations.unknown.length > 0)
+  const asItIs = look?.dialect !== 'sqlite' || look.settings.journal_mode === 'wal'
+  if (!look || !asItIs || look.migrations.pending.length + look.migrations.unknown.length > 0)
     return { findings: [], keys: undefined }
   try {
     const kept = await openKept(policy, 'kept')

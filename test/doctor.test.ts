@@ -187,7 +187,10 @@ test.each(spoilt)('%s', { timeout }, async (_, spoil, expected) => {
   const open = await instance()
   await open.close()
   spoil(open)
-  expect(told(await open.look())).toContain(expected)
+  const found = told(await open.look())
+  expect(found).toContain(expected)
+  // It has mended nothing, either.
+  expect(told(await open.look())).toEqual(found)
 })
 
 /** What a proxy makes of a request and of its answer; nothing is the same as it came. */
@@ -334,6 +337,11 @@ test('the command says the worst first, and exits 1 for what is bad', { timeout 
   expect([none.code, none.stdout]).toEqual([
     1,
     expect.stringContaining('✗ settings: SALLYPORT_PORT'),
+  ])
+  const exposed = await command(emptyFolder(), ['doctor'], { ...env, SALLYPORT_HOST: '0.0.0.0' })
+  expect([exposed.code, exposed.stdout]).toEqual([
+    1,
+    expect.stringContaining('✗ settings: host: 0.0.0.0 is reached from other machines'),
   ])
 })
 

@@ -85,12 +85,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   // For front ends without a server, in a browser: only what is pure.
   mocks: {
     at: ['src/mocks/'],
-    imports: [
-      'mocks',
-      'src/http/problem.ts',
-      'src/rules/access.ts',
-      'src/rules/own-roles.ts',
-    ],
+    imports: ['mocks', 'src/http/problem.ts', 'src/rules/access.ts', 'src/rules/own-roles.ts'],
     types: ['wire', 'rules'],
     node: [],
   },

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Command } from 'commander'
-import { examine, type Finding } from '../../index.ts'
+import { examine, type Finding, SettingsError } from '../../index.ts'
 import { type Answer, told } from '../answer.ts'
 import { type Flags, operates, sourcesOf, textOf } from '../command-line.ts'
 import { configure } from '../configuration.ts'
+import { check } from '../serve.ts'
 
 /** Adds the command to the program. */
 export function addDoctorCommand(program: Command): void {
@@ -17,17 +18,15 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function look(flags: Flags): Promise<Answer> {
-  // Settings that nothing can start with are what it is asked about.
-  const { said, complaints } = configure(sourcesOf(flags))
-  const own = complaints.map(
-    (says): Finding => ({
-      check: 'settings',
-      is: 'bad',
-      says,
-      mend: 'Correct it where it is said.',
-    }),
-  )
-  const findings = [...own, ...(await examine(said, textOf(flags, 'url')))]
+  const sources = sourcesOf(flags)
+  const { said } = configure(sources)
+  const around = await examine(said, textOf(flags, 'url'))
+  // Settings that nothing can start with are what it is asked about; some are the server's alone.
+  const refused = await check(sources).then(() => [], complaintsIn)
+  const own = refused
+    .filter((says) => !around.some((one) => one.says === says))
+    .map((says): Finding => ({ check: 'settings', is: 'bad', says, mend: whereItIsSaid }))
+  const findings = [...own, ...around]
   const worst = (['bad', 'warning', 'good'] as const).flatMap((is) =>
     findings.filter((one) => one.is === is),
   )
@@ -40,6 +39,13 @@ async function look(flags: Flags): Promise<Answer> {
   ])
   const sum = bad + warnings === 0 ? 'All is well.' : `Bad: ${bad}. To be looked at: ${warnings}.`
   return { json: { well: bad === 0, findings: worst }, lines: [...lines, '', sum] }
+}
+
+const whereItIsSaid = 'Correct it where it is said.'
+
+function complaintsIn(error: unknown): readonly string[] {
+  if (error instanceof SettingsError) return error.complaints
+  throw error
 }
 
 const count = (findings: readonly Finding[], is: Finding['is']): number =>
