@@ -6,7 +6,12 @@
  */
 import { run } from './tool.ts'
 
-const house = ['test/rooms.test.ts', 'test/doors.test.ts', 'test/reference.test.ts']
+const house = [
+  'test/rooms.test.ts',
+  'test/doors.test.ts',
+  'test/reference.test.ts',
+  'test/supply.test.ts',
+]
 const checks: readonly (readonly [name: string, tool: string, ...args: string[]])[] = [
   ['types', 'tsc', '-p', '.'],
   ['types of the dashboard', 'tsc', '-p', 'dashboard', '--noEmit'],

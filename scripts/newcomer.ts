@@ -141,6 +141,12 @@ try {
   await library()
   steps.push(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  in all`)
   must('npx sallyport serve --check', project)
+  const list = must('npm sbom --sbom-format=cyclonedx --silent', project)
+  const components = (JSON.parse(list) as { components: { name: string }[] }).components
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const lacking = Object.keys(dependencies).filter((one) => !components.some((c) => c.name === one))
+  if (lacking.length > 0) throw new Error(`not in the list of what comes along: ${lacking.join()}`)
+  steps.push(`          ${components.length} packages in the list of what comes along`)
   await served(process.execPath)
   const oldest = join(folder, 'oldest')
   mkdirSync(oldest)
