@@ -92,17 +92,16 @@ async function answered(
   )
   if (caller && !caller.ok) return away(caller)
 
+  const userAgent = request.headers.get('user-agent') ?? ''
+  const asked = { site, request, params, cookies, address, userAgent }
+  const not = await route.before?.(asked)
+  if (not) return not
   const body = await bodyOf(request, route)
   if (!body.ok) return body
   const query = queryOf(url, route)
   if (!query.ok) return query
 
-  const userAgent = request.headers.get('user-agent') ?? ''
-  const { value } = body
-  return route.answer(
-    { site, request, params, body: value, query: query.value, cookies, address, userAgent },
-    caller,
-  )
+  return route.answer({ ...asked, body: body.value, query: query.value }, caller)
 }
 
 /**

@@ -94,6 +94,8 @@ export interface Route extends Described {
   readonly body: 'none' | 'json' | Schema
   readonly bodyOptional?: true
   readonly query?: Schema
+  /** Asked before the body is read: the no of a route whose credentials its guard does not know. */
+  readonly before?: (asked: Omit<Asked, 'body' | 'query'>) => Promise<Refused | undefined>
   readonly answer: (asked: Asked, caller: AnyCaller | undefined) => Promise<Answer | Refused>
   /** What becomes of a request that the guard refuses; left out, it is told as it is. */
   readonly turnedAway?: (away: TurnedAway) => Answer | Refused
@@ -120,6 +122,7 @@ export function open<Body, Query>(
   said: Described &
     Shapes<Body, Query> & {
       readonly guard?: Omit<Guard, 'caller' | 'restricted'>
+      readonly before?: NonNullable<Route['before']>
       readonly answer: (asked: Asked<Body, Query>) => Promise<Answer | Refused>
     },
 ): Route {

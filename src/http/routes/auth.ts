@@ -124,7 +124,7 @@ export const authRoutes: readonly Route[] = [
     answers: { 200: answers.Signed },
     guard: { limit: 'refresh' },
     body: 'none',
-    async answer({ site, request, cookies, address }) {
+    async before({ site, request, cookies, address }) {
       const { world } = site
       const found = genuine(world, cookies.refresh)
       if (!found.ok) return lost(site, found)
@@ -133,10 +133,16 @@ export const authRoutes: readonly Route[] = [
       const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
       if (fault !== undefined) return rejectedToken(site, fault, address)
       // The access token of another session beside it: the cookies of two have got mixed.
-      if (allNamed(world, cookies).size > 1) {
-        await recordMixed(world, token.sid, address)
-        return lost(site, refuse('refresh_token_invalid', { why: 'other session' }))
-      }
+      if (allNamed(world, cookies).size === 1) return undefined
+      await recordMixed(world, token.sid, address)
+      return lost(site, refuse('refresh_token_invalid', { why: 'other session' }))
+    },
+    async answer({ site, cookies, address }) {
+      const { world } = site
+      // Looked at before, it may be of a root that was retired meanwhile.
+      const found = genuine(world, cookies.refresh)
+      if (!found.ok) return lost(site, found)
+      const { token } = found
       const given = await refresh(world, token, cookies.csrf ?? '', address)
       if (given.ok) return granted(site, 200, given)
       return given.replaced ? given : lost(site, given)
