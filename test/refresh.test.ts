@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { databases, openTestGate } from './gate/gate.ts'
+import { addPerson } from './gate/people.ts'
 import { visitor } from './gate/visitor.ts'
 
 const second = 1000
@@ -112,5 +113,53 @@ describe.each(databases)('on %s', (kind) => {
       expect([refused.status, refused.json.code, refused.set]).toEqual([403, 'csrf_rejected', []])
     }
     expect(await dump()).toBe(before)
+  })
+
+  test('signing in with the session cookie of one and the refresh cookie of another ends both (decision 9)', async () => {
+    const open = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(open.gate)
+    await ada.setUp()
+    for (const name of ['bob', 'carl']) await addPerson(open, name)
+    const [bob, carl] = [visitor(open.gate), visitor(open.gate)]
+    const one = (await bob.logIn('bob')).json.session.id
+    const two = (await carl.logIn('carl')).json.session.id
+    const mixed = visitor(open.gate)
+    mixed.jar.set('__Host-session', bob.jar.get('__Host-session') ?? '')
+    mixed.jar.set('__Host-refresh', carl.jar.get('__Host-refresh') ?? '')
+    await open.recorded()
+    const wrong = await mixed.logIn('bob', 'not the password at all')
+    expect(wrong.status).toBe(401)
+    for (const who of [bob, carl]) expect((await who.send('GET', '/auth/me')).status).toBe(200)
+    await open.recorded()
+
+    expect((await mixed.logIn('bob')).status).toBe(200)
+    for (const who of [bob, carl]) {
+      const { status, json } = await who.send('GET', '/auth/me')
+      expect([status, json.code, json.reason]).toEqual([401, 'session_revoked', 'logout'])
+      // A refresh that was on its way clears none of the new cookies.
+      const late = await who.send('POST', '/auth/refresh')
+      expect([late.json.code, late.set]).toEqual(['refresh_token_invalid', []])
+    }
+    const replaced = (await open.recorded()).filter(({ type }) => type === 'session.replaced')
+    expect(replaced.map(({ session }) => session).sort()).toEqual([one, two].sort())
+    expect((await mixed.send('GET', '/auth/me')).status).toBe(200)
+  })
+
+  test('credentials are looked at before the body is (decision 2)', async () => {
+    const { gate } = await openTestGate(kind, { refresh: { enabled: true } })
+    const ada = visitor(gate)
+    await ada.setUp()
+    const json = { a: 1 }
+    const nobody = await visitor(gate).send('POST', '/auth/refresh', { json })
+    expect([nobody.status, nobody.json.code]).toEqual([401, 'refresh_token_invalid'])
+    expect(nobody.set).toHaveLength(3)
+    const headers = { 'X-CSRF-Token': null }
+    const forged = await ada.send('POST', '/auth/refresh', { json, headers })
+    expect([forged.status, forged.json.code, forged.set]).toEqual([403, 'csrf_rejected', []])
+    const old = ada.jar.get('__Host-refresh')
+    const sent = await ada.send('POST', '/auth/refresh', { json })
+    expect([sent.status, sent.json.code, sent.set]).toEqual([400, 'malformed_request', []])
+    expect((await ada.send('POST', '/auth/refresh')).status).toBe(200)
+    expect(ada.jar.get('__Host-refresh')).not.toBe(old)
   })
 })

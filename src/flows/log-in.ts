@@ -28,6 +28,8 @@ export interface From {
   readonly userAgent: string
   /** The session whose genuine cookie came along. */
   readonly came: string | undefined
+  /** Another one's, where the cookies of two had got mixed. */
+  readonly also?: string | undefined
   /** The device cookie, genuine or not. */
   readonly device?: string | undefined
 }
@@ -78,7 +80,11 @@ export async function logIn(
   const deviceId = newId(world)
   const refresh = newRefresh(world, id)
   // Whose session came along is on its row, so that person is only known after a first look at it.
-  const came = from.came === undefined ? undefined : await world.store.find(session(from.came))
+  const [came, also] = await Promise.all(
+    [from.came, from.also].map((id) =>
+      id === undefined ? undefined : world.store.find(session(id)),
+    ),
+  )
   const verdict = await world.store.step(
     {
       instance: instance(),
@@ -86,6 +92,8 @@ export async function logIn(
       live: sessionsOf(found.id),
       came: session(came?.id ?? ''),
       cameOwner: user(came?.userId ?? ''),
+      also: session(also?.id ?? ''),
+      alsoOwner: user(also?.userId ?? ''),
       devices: devicesOf(found.id),
       ...settling(charged, guess),
     },

@@ -77,7 +77,12 @@ export async function setUp(
   const [userId, sessionId, deviceId] = [newId(world), newId(world), newId(world)]
   const refresh = newRefresh(world, sessionId)
   const verdict = await world.store.step(
-    { instance: instance(), taken: userNamed(who.username), came: session(from.came ?? '') },
+    {
+      instance: instance(),
+      taken: userNamed(who.username),
+      came: session(from.came ?? ''),
+      also: session(from.also ?? ''),
+    },
     (shown, now): Step<SetUp | Refusal> => {
       const refusal = mayClaim(shown.instance, world.setupTokens, asked.setupToken)
       if (refusal) return { verdict: refusal, record: [refusedClaim(refusal, from)] }
@@ -85,7 +90,7 @@ export async function setUp(
       if (shown.taken) return { verdict: refuse('username_taken') }
       const user = firstOwner({ ...who, id: userId, passwordHash: hash.value }, now)
       const opened = open(
-        { instance: shown.instance, user, live: [], came: shown.came },
+        { instance: shown.instance, user, live: [], came: shown.came, also: shown.also },
         { id: sessionId, ...from, remember: false, digest: refresh?.digest ?? null },
         now,
         world.policy.session,

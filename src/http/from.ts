@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { named } from '../flows/authenticate.ts'
+import { allNamed } from '../flows/authenticate.ts'
 import type { From } from '../flows/log-in.ts'
 import { bucketOf } from './address.ts'
 import type { Asked } from './route.ts'
 
-export const fromOf = ({ site, address, userAgent, cookies }: Asked): From => ({
-  address,
-  bucket: bucketOf(address),
-  userAgent,
-  came: named(site.world, cookies)?.sid,
-  device: cookies.device,
-})
+export function fromOf({ site, address, userAgent, cookies }: Asked): From {
+  const [came, also] = allNamed(site.world, cookies)
+  return { address, bucket: bucketOf(address), userAgent, came, also, device: cookies.device }
+}

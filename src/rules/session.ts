@@ -118,6 +118,9 @@ export interface OpeningShown {
   readonly came: Session | undefined
   /** Whose that was, when not this user's. */
   readonly cameOwner?: User | undefined
+  /** Another one, where the cookies of two had got mixed, and whose that was. */
+  readonly also?: Session | undefined
+  readonly alsoOwner?: User | undefined
 }
 
 /** How many sessions this person may have at a time; 0 for any number. */
@@ -146,17 +149,24 @@ function lifetimes(
  * @see OWASP ASVS 5.0 V7.1.2 (concurrent sessions), V7.2.4 (a new session at each sign-in)
  */
 export function open(
-  { instance, user, live, came, cameOwner }: OpeningShown,
+  { instance, user, live, came, cameOwner, also, alsoOwner }: OpeningShown,
   opening: Opening,
   now: Instant,
   policy: SessionPolicy,
 ): { ok: true; session: Session; changes: Change[]; events: ReturnType<typeof event>[] } | Refusal {
-  const owner = came?.userId === user.id ? user : cameOwner
+  const brought = [
+    { came, owner: cameOwner },
+    { came: also, owner: alsoOwner },
+  ].flatMap(({ came, owner }) => {
+    if (!came) return []
+    const theirs = came.userId === user.id ? user : owner
+    return [{ came, stood: !standing(came, theirs, instance, now) }]
+  })
   // What was over, also by its owner's version, keeps its first reason.
-  const replaced = came && !standing(came, owner, instance, now) ? came : undefined
+  const replaced = brought.flatMap(({ came, stood }) => (stood ? [came] : []))
   // A row that nobody ended may still be void: its owner's version or the epoch has moved.
   const others = live.filter(
-    (other) => other.id !== replaced?.id && !standing(other, user, instance, now),
+    (other) => !replaced.some(({ id }) => id === other.id) && !standing(other, user, instance, now),
   )
   const limit = limitFor(user, policy)
   const tooMany = limit === 0 ? 0 : Math.max(others.length - limit + 1, 0)
@@ -194,14 +204,15 @@ export function open(
     ok: true,
     session,
     changes: [
-      ...(replaced ? [replace(replaced, 'logout', now)] : []),
       // What was over stays so; that its browser has another session by now holds for it as well.
-      ...(came && !replaced ? [keep('sessions', { ...came, replacedAt: now })] : []),
+      ...brought.map(({ came, stood }) =>
+        stood ? replace(came, 'logout', now) : keep('sessions', { ...came, replacedAt: now }),
+      ),
       ...evicted.changes,
       keep('sessions', session),
     ],
     events: [
-      ...(replaced ? [event('session.replaced', 'success', { ...by, ...about(replaced) })] : []),
+      ...replaced.map((one) => event('session.replaced', 'success', { ...by, ...about(one) })),
       ...evicted.events,
     ],
   }

@@ -56,11 +56,7 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
     'isPrivileged(user) && !isPrivileged(whom)',
     'false',
   ),
-  'the session that came goes on': one(
-    session,
-    `...(replaced ? [replace(replaced, 'logout', now)] : []),`,
-    '',
-  ),
+  'the session that came goes on': one(session, `stood ? replace(came, 'logout', now) :`, ''),
   'whoever asks is remembered': one(session, 'remember && policy.remember', 'remember'),
   'owners last as long as members': one(session, 'if (isPrivileged(user))', 'if (false)'),
   'activity is not looked at': one(
