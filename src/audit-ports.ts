@@ -72,6 +72,22 @@ export interface Records {
   /** Whether `node` keeps the audit for the next `lease`: one node at a time does. */
   keeps(node: string, lease: Millis): Promise<boolean>
 
+  /** Lets another node keep it at once. */
+  resigns(node: string): Promise<void>
+
+  /** The chains that go further than was shipped, in order of their names, and from where on. */
+  unshipped(after: string): Promise<{
+    readonly found: readonly {
+      readonly chain: string
+      readonly seq: number
+      readonly from: number
+    }[]
+    readonly next?: string
+  }>
+
+  /** Notes how far a chain was shipped. */
+  shipped(chain: string, seq: number): Promise<void>
+
   /** Keeps a checkpoint, and those before it only as far as they end a segment. */
   seal(checkpoint: KeptCheckpoint): Promise<void>
 
@@ -80,4 +96,21 @@ export interface Records {
 
   /** Removes rows up to a boundary, at most `limit`, and then its checkpoints. @returns How many rows. */
   trim(boundary: Checkpoint, limit: number): Promise<number>
+}
+
+/** What is carried outside: a record or a checkpoint, as one line of JSON. */
+export interface Carried {
+  readonly line: string
+  /** What it is: an event, or `audit.checkpoint`. */
+  readonly name: string
+  /** When that was, ISO 8601 UTC. */
+  readonly at: string
+  readonly refused: boolean
+}
+
+/** Where the audit is carried to. */
+export interface AuditSink {
+  /** Settles when it was handed over. In order, and at least once. */
+  ship(told: readonly Carried[]): Promise<void>
+  close(): Promise<void>
 }

@@ -3,17 +3,22 @@
  *
  * @module
  */
+
+import type { Carried } from './audit-ports.ts'
 import { behind } from './flows/acquaint.ts'
 import { keeperOf } from './flows/keep-audit.ts'
+import { shipAudit } from './flows/ship-audit.ts'
 import { strayRoles } from './flows/stray-roles.ts'
 import { sweep } from './flows/sweep.ts'
-import { iso } from './http/view.ts'
+import { exportView, iso } from './http/view.ts'
 import type { Keyring } from './keyring.ts'
 import type { World } from './ports.ts'
+import type { AuditRow } from './rules/audit.ts'
 import type { Checkpoint } from './rules/audit-seal.ts'
 import { type Fault, faultKinds } from './rules/audit-walk.ts'
 import type { Swept } from './rules/sweep.ts'
 import { minute, second } from './rules/time.ts'
+import { auditSink } from './system/audit-sink.ts'
 import { type Chore, chore, within } from './system/chores.ts'
 
 /** What a chore has to tell. */
@@ -87,6 +92,16 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
   }
 
   const keeper = keeperOf(world)
+  const { sink: where } = world.policy.audit
+  const sink = where === undefined ? undefined : auditSink(where)
+
+  /** Carries what was recorded to the sink, where there is one. */
+  async function ship(sealed: readonly Checkpoint[], all: boolean): Promise<void> {
+    if (!sink) return
+    const goOn = async () => (all || !stopping) && (await keeper.mine())
+    await shipAudit(world, sink, carriedRow, goOn)
+    if (sealed.length > 0) await sink.ship(sealed.map(carriedSeal))
+  }
 
   async function keep(all = false): Promise<void> {
     await world.store.recordFloods()
@@ -95,6 +110,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
       tell({ chore: 'audit', is: 'sealed', checkpoints: sealed.map(carriedCheckpoint) })
     const complaints = faults.map(complaintOf)
     if (complaints.length > 0) tell({ chore: 'audit', is: 'broken', complaints })
+    await ship(sealed, all)
   }
 
   async function trim(): Promise<void> {
@@ -124,7 +140,8 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
       stopping = true
       await Promise.all([begun, ...chores.map((one) => one.stop())])
       // What nobody writes to any more should not stand unsealed; the next node that runs does it else.
-      await within(atLast, keep(true)).catch(() => undefined)
+      await within(atLast, keep(true).finally(keeper.resign)).catch(() => undefined)
+      await sink?.close()
     },
   }
 }
@@ -132,6 +149,20 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
 const carriedCheckpoint = (found: Checkpoint): CarriedCheckpoint => ({
   ...found,
   at: iso(found.at),
+})
+
+const carriedRow = (row: AuditRow): Carried => ({
+  line: JSON.stringify(exportView(row)),
+  name: row.type,
+  at: iso(row.at),
+  refused: row.outcome === 'refused',
+})
+
+const carriedSeal = (found: Checkpoint): Carried => ({
+  line: JSON.stringify({ checkpoint: carriedCheckpoint(found) }),
+  name: 'audit.checkpoint',
+  at: iso(found.at),
+  refused: false,
 })
 
 const complaintOf = ({ what, chain, seq }: Fault): string =>

@@ -229,6 +229,13 @@ function contradictions(policy: Policy): string[] {
       session.accessLifetime >= Math.min(session.absolute, session.privilegedAbsolute),
       'session.absolute: what renews an access token must outlive it; make it longer than session.accessLifetime.',
     ],
+    [
+      policy.audit.sink !== undefined &&
+        !/^(?:stdout|(?:udp|tcp|tls):\/\/(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5})$/i.test(
+          policy.audit.sink,
+        ),
+      'audit.sink: write stdout, or udp://, tcp:// or tls:// with a host and a port.',
+    ],
     [session.idle > session.absolute, 'session.idle: not longer than session.absolute.'],
     [
       session.privilegedIdle > session.privilegedAbsolute,

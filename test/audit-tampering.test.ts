@@ -31,7 +31,7 @@ const recorded = (world: World, count = 1) =>
   world.store.step({}, () => ({
     verdict: undefined,
     record: Array.from({ length: count }, (_, n) =>
-      event('csrf.rejected', 'refused', { reason: `${n}`, address: '192.0.2.1' }),
+      event('auth.signed_out', 'success', { reason: `${n}`, address: '192.0.2.1' }),
     ),
   }))
 

@@ -22,6 +22,10 @@ import { behind } from './acquaint.ts'
 import { record } from './record.ts'
 
 export interface Keeper {
+  /** Whether it is for this node to keep the audit now. */
+  mine(): Promise<boolean>
+  /** Lets another node do it at once. */
+  resign(): Promise<void>
   /** Seals what is to be sealed; with `all` whatever is not sealed yet. Each fault is told once. */
   seal(
     all: boolean,
@@ -67,6 +71,9 @@ export function keeperOf(world: World): Keeper {
   }
 
   return {
+    mine,
+    resign: () => records.resigns(standing.node),
+
     async seal(all) {
       const sealed: Checkpoint[] = []
       let turn: boolean | undefined

@@ -65,4 +65,9 @@ export const auditSettings = {
     max: 36_500 * day,
     doc: 'How long records are kept. What is older goes, whole sealed segments at a time.',
   },
+  sink: {
+    is: 'text',
+    default: undefined,
+    doc: 'Where records are carried as well: stdout, or syslog at udp://, tcp:// or tls://<host>:<port>.',
+  },
 } as const

@@ -8,11 +8,15 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Records } from '../audit-ports.ts'
 import type { Site } from './shapes.ts'
 
+/** Chains looked up at once. */
+const some = 500
+
 export function keepingOf({
   builder,
+  read,
   write,
   now,
-}: Site): Pick<Records, 'keeps' | 'seal' | 'bound' | 'trim'> {
+}: Site): Pick<Records, 'keeps' | 'resigns' | 'unshipped' | 'shipped' | 'seal' | 'bound' | 'trim'> {
   const run = (query: RawBuilder<unknown>) => write(query.compile(builder))
   return {
     async keeps(node, lease) {
@@ -20,6 +24,27 @@ export function keepingOf({
       const met = await run(sql`update audit_keeper set node = ${node}, until = ${until}
         where node = ${node} or until <= ${now()}`)
       return met === 1
+    },
+
+    async resigns(node) {
+      await run(sql`update audit_keeper set until = 0 where node = ${node} and until > 0`)
+    },
+
+    async unshipped(after) {
+      const ends = sql`select ends.chain, ends.seq, coalesce(done.seq, 0) as "from"
+        from audit_chains as ends left join audit_shipped as done on done.chain = ends.chain
+        where ends.chain > ${after} order by ends.chain limit ${some}`
+      const { rows } = await read(() => [ends.compile(builder)])
+      const all = (rows[0] ?? []) as unknown as { chain: string; seq: number; from: number }[]
+      const found = all.filter(({ seq, from }) => seq > from)
+      const next = all.length === some ? all.at(-1)?.chain : undefined
+      return next === undefined ? { found } : { found, next }
+    },
+
+    async shipped(chain, seq) {
+      await run(sql`insert into audit_shipped (chain, seq) values (${chain}, ${seq})
+        on conflict (chain) do update set seq = excluded.seq
+        where audit_shipped.seq < excluded.seq`)
     },
 
     async seal({ chain, seq, at, mac, seal, opens, opensAt }) {
