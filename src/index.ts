@@ -33,6 +33,7 @@ export {
   type SallyportOptions,
 } from './sallyport.ts'
 export type { Admitted, NotAdmitted, SocketGate, Upgrade } from './sockets.ts'
+export { buildBreachFile } from './system/breach-file.ts'
 export { migrateDatabase, pendingMigrations } from './upkeep.ts'
 export type { ApiKey, Created, Problem, Reset, Session, Signed, User } from './wire.ts'
 export { complaintsOf } from './world.ts'

@@ -392,4 +392,6 @@ export interface World {
   readonly setupTokens: readonly string[]
   /** Lower-cased common passwords; loaded when first asked for. */
   readonly commonPasswords: () => Promise<ReadonlySet<string>>
+  /** Whether a password is in the operator's own breach file, where there is one. */
+  readonly isBreached: (password: string) => Promise<boolean>
 }

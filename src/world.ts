@@ -22,6 +22,7 @@ import { sqlStore } from './stores/sql-store.ts'
 import { standingOf, withoutMemory } from './stores/standing.ts'
 import { argon2id, hashingDefaults } from './system/argon2id.ts'
 import { loadBlocklist } from './system/blocklist.ts'
+import { breachFileFault, isInBreachFile } from './system/breach-file.ts'
 import { systemClock } from './system/clock.ts'
 import { modeComplaints } from './system/file-modes.ts'
 import { systemRandom as random } from './system/random.ts'
@@ -45,7 +46,13 @@ export async function complaintsOf(said: readonly Said[]): Promise<readonly stri
   const { policy, complaints: wrong } = settled(said)
   const { secret, secretFile } = policy
   const file = sqliteFile(policy)
-  const complaints = [...wrong, ...(file === undefined ? [] : await modeComplaints(file))]
+  const { breachFile } = policy.password
+  const unusable = breachFile === undefined ? undefined : await breachFileFault(breachFile)
+  const complaints = [
+    ...wrong,
+    ...(file === undefined ? [] : await modeComplaints(file)),
+    ...(unusable === undefined ? [] : [`password.breachFile: ${unusable}`]),
+  ]
   const beside = secretFolder(policy)
   const made = secret === undefined && secretFile === undefined && beside !== undefined
   // Made at the start when it is not there; when it is, it is held to the same as any other.
@@ -237,5 +244,7 @@ function worldOf(
       return policy.setupToken ? [policy.setupToken] : setupTokensOf(keyring.keys, instanceId)
     },
     commonPasswords: loadBlocklist,
+    isBreached: async (chosen) =>
+      password.breachFile !== undefined && isInBreachFile(password.breachFile, chosen),
   }
 }

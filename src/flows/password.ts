@@ -6,7 +6,15 @@
  */
 import type { World } from '../ports.ts'
 import type { User } from '../rules/facts.ts'
-import { hasAged, isLeaked, passwordFault, secretOf, stored, toVerify } from '../rules/password.ts'
+import {
+  breachFault,
+  hasAged,
+  isLeaked,
+  passwordFault,
+  secretOf,
+  stored,
+  toVerify,
+} from '../rules/password.ts'
 import type { FieldRefusal, Refusal } from '../rules/refusal.ts'
 import { temporaryBytes, temporaryPassword } from '../rules/temporary-password.ts'
 import { canSignIn } from '../rules/user.ts'
@@ -68,7 +76,8 @@ export async function faultOf(
     common: await world.commonPasswords(),
     names: [username, 'sallyport', new URL(world.publicOrigin).hostname],
   }
-  return passwordFault(password, given, field)
+  const fault = passwordFault(password, given, field)
+  return fault ?? ((await world.isBreached(password)) ? breachFault(field) : undefined)
 }
 
 /**

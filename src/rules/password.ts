@@ -18,6 +18,11 @@ export const passwordSettings = {
     unit: 'code points',
     doc: 'The shortest password that may be chosen.',
   },
+  breachFile: {
+    is: 'text',
+    default: undefined,
+    doc: 'A file of stolen passwords that nobody may choose, made by sallyport blocklist build.',
+  },
 } as const satisfies Settings
 
 /** @see OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane */
@@ -63,7 +68,7 @@ export const maxBytes = 1024
 
 /** What a new password is held against. */
 export interface PasswordContext {
-  readonly policy: PolicyOf<typeof passwordSettings>
+  readonly policy: Pick<PolicyOf<typeof passwordSettings>, 'minLength'>
   /** Lower-cased common passwords. */
   readonly common: ReadonlySet<string>
   /** The person's name and the names of this instance: a password near to one is refused. */
@@ -102,6 +107,13 @@ export function passwordFault(
     return fault('too_similar', 'This password is too close to a name that is easy to guess.')
   return undefined
 }
+
+/** Why a password that is in the operator's own breach file may not be chosen. */
+export const breachFault = (field: string): FieldRefusal => ({
+  name: field,
+  code: 'breached',
+  detail: 'This password is on a list of stolen ones. Choose another.',
+})
 
 const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '')
 

@@ -6,6 +6,7 @@
 import { Command } from 'commander'
 import { type Flags, sourcesOf, takesSettings } from './command-line.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addBlocklistCommand } from './commands/blocklist.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addSecretCommands } from './commands/secret.ts'
@@ -40,6 +41,7 @@ export function programOf(): Command {
   })
 
   addUserCommands(program)
+  addBlocklistCommand(program)
   addSessionCommands(program)
   addKeyCommands(program)
   addSecretCommands(program)

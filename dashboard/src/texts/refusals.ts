@@ -37,6 +37,7 @@ export const refused: Readonly<Record<string, readonly [title: string, text: str
 
 /** What is wrong with a field, by its `code`; the server's own sentence where none is here. */
 export const fields: Readonly<Record<string, string>> = {
+  breached: 'This is on a list of stolen passwords. Choose another.',
   too_common: 'This is among the passwords that are guessed first. Choose another.',
   too_similar: 'This is too close to a name, and easy to guess. Choose another.',
   same_as_current: 'This is your current password. Choose another.',
