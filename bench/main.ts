@@ -41,7 +41,7 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
   'growth-on-sqlite': () => benchGrowthOnFiles(sizes, quick ? 3 : 5),
   'growth-on-postgres': () => benchGrowthOnServer(sizes, quick ? 3 : 5),
   'first-paint': () => benchFirstPaint(quick ? 3 : 9),
-  mounts: () => benchMounts(quick ? 3 : 9, quick ? 1 : 2),
+  mounts: () => benchMounts(quick ? 3 : 9, 2),
   'session-checks': () => benchSessionChecks(quick ? 3 : 9, quick ? 1 : 3),
 }
 

@@ -16,7 +16,11 @@ const frameworks = ['fastify', 'express', 'hono', 'node'] as const
 export async function benchMounts(rounds: number, seconds: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const load = startProgram('load.ts', [], { core: 1 })
-  const { program, origin, cookie } = await serveClaimed(folder, { core: 0 })
+  const { program, origin, cookie } = await serveClaimed(folder, {
+    core: 0,
+    // Longer than all of the rounds.
+    flags: ['--session-access-lifetime', '1d'],
+  })
   // Everybody is asked with the same headers, as a browser that is signed in sends them.
   const token = /csrf=([^;]+)/.exec(cookie)?.[1] ?? ''
   const posted = { cookie, origin, 'x-csrf-token': token, 'content-type': 'application/json' }
