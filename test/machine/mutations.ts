@@ -103,21 +103,21 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   ),
   'a password change ends nothing': one(
     users,
-    `...untrusted(user, 'password_changed'),
+    `...untrusted(user, 'password_changed', now),
   passwordHash,
   mustChangePassword: 0,`,
     '...user, passwordHash, mustChangePassword: 0,',
   ),
   'a reset ends nothing': one(
     users,
-    `...untrusted(user, 'password_changed'),
+    `...untrusted(user, 'password_changed', now),
   passwordHash,
   mustChangePassword: 1,`,
     '...user, passwordHash, mustChangePassword: 1,',
   ),
   'disabling ends nothing': one(
     users,
-    `...(ended ? untrusted(user, 'user_disabled') : user),`,
+    `...(ended ? untrusted(user, 'user_disabled', now) : user),`,
     '...user,',
   ),
   'temporary passwords last': one(
