@@ -403,6 +403,27 @@ describe.each(databases)('Administrators, on %s,', (kind) => {
     expect((await admin.send('GET', '/lockouts')).json.items).toEqual([])
   })
 
+  test('a name rests for whoever it is: not for its next one, and listed from his first day', async () => {
+    const { gate, owner, ids } = await peopled()
+    const names = async () => {
+      const { items } = (await owner.send('GET', '/lockouts')).json
+      return (items as { username: string }[]).map(({ username }) => username)
+    }
+    await guesses(gate, 'bob', 10)
+    await guesses(gate, 'nobody', 10)
+    expect(await names()).toEqual(['bob'])
+    expect((await owner.send('DELETE', `/users/${ids.member}`)).status).toBe(204)
+    expect(await names()).toEqual([])
+    for (const username of ['bob', 'nobody']) {
+      const json = { username, role: 'member', password: 'nine green lanterns over the harbour' }
+      expect((await owner.send('POST', '/users', { json })).status).toBe(201)
+    }
+    expect(await names()).toEqual(['nobody'])
+    const secret = 'nine green lanterns over the harbour'
+    expect((await guess(gate, 'bob', { secret })).status).toBe(200)
+    expectResting(await guess(gate, 'nobody', { secret }), 900)
+  })
+
   test('unlock a name, of nobody above them', async () => {
     const { gate, admin, member, ids, recorded, pass } = await peopled()
     await guesses(gate, 'bob', 10)

@@ -5,7 +5,7 @@
  * @see OWASP ASVS 5.0 V6.4.1
  * @module
  */
-import { userNamed, type World } from '../ports.ts'
+import { attempts, userNamed, type World } from '../ports.ts'
 import type { User } from '../rules/facts.ts'
 import {
   canonicalName,
@@ -17,6 +17,7 @@ import { type FieldRefusal, type Refusal, refuse } from '../rules/refusal.ts'
 import { keep, type Step } from '../rules/step.ts'
 import { knowsRoles, mayChange, newUser, unknownRole } from '../rules/user.ts'
 import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './acting.ts'
+import { nameBucketOf } from './charge.ts'
 import { newId } from './grant.ts'
 import { faultOf, generated, hashed } from './password.ts'
 
@@ -46,8 +47,9 @@ export async function createUser(
   if (!hash.ok) return hash
 
   const id = newId(world)
+  const guessed = attempts(await nameBucketOf(world, who.username))
   const verdict = await world.store.step(
-    { ...acting(caller), taken: userNamed(who.username) },
+    { ...acting(caller), taken: userNamed(who.username), guessed },
     (shown, now): Step<Created | Refusal> => {
       const { access, policy } = world
       const needs = { permission: 'users:write', access, fresh: policy.stepUp } as const
@@ -60,7 +62,13 @@ export async function createUser(
       const details = { username: user.username, role: user.role }
       return {
         verdict: { ok: true, user },
-        keep: [keep('users', user)],
+        keep: [
+          keep('users', user),
+          // A name that rests is listed as soon as it is somebody's.
+          ...(shown.guessed
+            ? [keep('attempts', { ...shown.guessed, username: user.username })]
+            : []),
+        ],
         record: [deed('user.created', caller, id, address, details)],
       }
     },

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { devicesOf, owners, people, sessionsOf, user as userRef, type World } from '../ports.ts'
+import {
+  attempts,
+  devicesOf,
+  owners,
+  people,
+  sessionsOf,
+  user as userRef,
+  type World,
+} from '../ports.ts'
 import { isPrivileged } from '../rules/access.ts'
 import type { AuditType } from '../rules/audit.ts'
 import type { Actor } from '../rules/authority.ts'
@@ -14,7 +22,7 @@ import type { User } from '../rules/facts.ts'
 import { displayNameFault, showableName } from '../rules/identifier.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { curbed } from '../rules/session.ts'
-import { keep, type Step } from '../rules/step.ts'
+import { forget, keep, type Step } from '../rules/step.ts'
 import type { Instant } from '../rules/time.ts'
 import {
   changed,
@@ -26,6 +34,7 @@ import {
   unknownRole,
 } from '../rules/user.ts'
 import { acting, authorityOf, type Doer, type DoneFrom, deed, refused } from './acting.ts'
+import { nameBucketOf } from './charge.ts'
 
 type Done = { readonly ok: true; readonly user: User }
 
@@ -73,7 +82,7 @@ export async function updateUser(
   ]
   if (fields.length > 0) return refuse('validation_failed', { fields })
 
-  return upon(world, caller, id, address, (whom, me, now) => {
+  return upon(world, caller, id, { address }, (whom, me, now) => {
     const refusal = mayChange(world.access, me, whom, change)
     if (refusal) return refusal
     const user = changed(whom, change, now)
@@ -88,7 +97,10 @@ export async function deleteUser(
   id: string,
   { address }: Pick<DoneFrom, 'address'>,
 ): Promise<Done | Refusal> {
-  return upon(world, caller, id, address, (whom, me, now) => {
+  const name = (await world.store.find(userRef(id)))?.username ?? ''
+  // What was guessed at him says nothing of who has the name next.
+  const guessed = await nameBucketOf(world, name)
+  return upon(world, caller, id, { address, guessed }, (whom, me, now) => {
     const refusal = mayChange(world.access, me, whom)
     if (refusal) return refusal
     const { username, role } = whom
@@ -104,12 +116,16 @@ interface Said {
   readonly said?: Readonly<Record<string, string | null>>
 }
 
-/** One step over one person, as long as the caller may and an owner is left. */
+/**
+ * One step over one person, as long as the caller may and an owner is left.
+ *
+ * @param from.guessed A bucket that is forgotten with what is decided.
+ */
 function upon(
   world: World,
   caller: Doer,
   id: string,
-  address: string | null,
+  { address, guessed = '' }: { readonly address: string | null; readonly guessed?: string },
   decide: (whom: User, me: Actor, now: Instant) => { user: User; record: Said[] } | Refusal,
 ): Promise<Done | Refusal> {
   const asked = {
@@ -118,6 +134,7 @@ function upon(
     owners: owners(),
     devices: devicesOf(id),
     live: sessionsOf(id),
+    bucket: attempts(guessed),
   }
   return world.store.step(asked, (shown, now): Step<Done | Refusal> => {
     const by = authorityOf(caller, shown, needs(world), now)
@@ -146,6 +163,7 @@ function upon(
               keep('users', user),
               ...curbs,
               ...(user.version === whom.version ? [] : forgetDevices(shown.devices)),
+              ...(shown.bucket ? [forget('attempts', shown.bucket.id)] : []),
             ],
       record: record.map(({ type, said }) => deed(type, caller, id, address, said)),
     }
