@@ -52,6 +52,21 @@ describe.each(databases)('on %s', (kind) => {
     expect(await kept()).toBe(anew)
   })
 
+  test('one that may not come in for the number of sessions is made anew all the same', async () => {
+    const session = { limit: 1, limitPolicy: 'reject' } as const
+    const { gate, query, recorded } = await openTestGate(kind, { session })
+    await visitor(gate).setUp()
+    await query(`update users set "passwordHash" = '${imported.bcrypt}', revision = 'imported'`)
+    await recorded()
+    const full = await visitor(gate).logIn('ada', password)
+    expectRefused(full, 409, 'session_limit_reached')
+    const [kept] = await query('select * from users')
+    expect(kept?.passwordHash).toMatch(/^[\w-]{8}\$argon2id\$/)
+    expect((await recorded()).map(({ type }) => type)).toEqual(['auth.refused'])
+    expectRefused(await visitor(gate).logIn('ada', password), 409, 'session_limit_reached')
+    expect((await query('select * from users'))[0]?.passwordHash).toBe(kept?.passwordHash)
+  })
+
   test.each([
     '$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW',
     '$scrypt$ln=30,r=8,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',

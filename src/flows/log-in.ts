@@ -115,7 +115,13 @@ export async function logIn(
       )
       if (!opened.ok) {
         const said = { subject: guess.subject, address: from.address, reason: opened.code }
-        return { verdict: opened, keep: right, record: [event('auth.refused', 'refused', said)] }
+        // The password was right: a hash made anew for it is kept, or each try would make one.
+        const anew = passwordHash === kept ? [] : [keep('users', { ...shown.user, passwordHash })]
+        return {
+          verdict: opened,
+          keep: [...anew, ...right],
+          record: [event('auth.refused', 'refused', said)],
+        }
       }
       const known = deviceNamed(world.keys, from.device, found.id)
       const given = { came: known, id: deviceId, userId: found.id, userAgent: from.userAgent }
