@@ -15,7 +15,7 @@ import { serve } from './server/process.ts'
 
 describe.each(databases)('on %s', (kind) => {
   test('A scraper with a key reads them, and each moves with what it is about', async () => {
-    const open = await openTestGate(kind)
+    const open = await openTestGate(kind, { refresh: { enabled: true } })
     const { gate } = open
     const ada = visitor(gate)
     await ada.setUp()
@@ -33,6 +33,7 @@ describe.each(databases)('on %s', (kind) => {
     const { types, values: before } = await scrape()
     expect(Object.fromEntries(types)).toEqual({
       sallyport_requests_total: 'counter',
+      sallyport_refreshes_total: 'counter',
       sallyport_checks_total: 'counter',
       sallyport_fresh: 'gauge',
       sallyport_lease_age_seconds: 'gauge',
@@ -62,10 +63,14 @@ describe.each(databases)('on %s', (kind) => {
     await visitor(gate).logIn('ada', 'wrong')
     await visitor(gate).send('GET', '/auth/me')
     await ada.send('POST', '/auth/sessions/revoke-others')
+    for (const headers of [{}, {}, { 'X-CSRF-Token': null }])
+      await ada.send('POST', '/auth/refresh', { headers })
     const { values } = await scrape()
     const grew = (name: string) => (values.get(name) ?? 0) - (before.get(name) ?? 0)
     expect(grew('sallyport_password_hashes_total')).toBe(2)
-    expect(grew('sallyport_requests_total{status="4xx"}')).toBe(2)
+    // Renewed twice, and once refused.
+    expect(grew('sallyport_refreshes_total')).toBe(2)
+    expect(grew('sallyport_requests_total{status="4xx"}')).toBe(3)
     expect(grew('sallyport_requests_total{status="5xx"}')).toBe(0)
     expect(grew('sallyport_barrier_seconds_count')).toBeGreaterThanOrEqual(1)
     const buckets = [...values].filter(([name]) => name.startsWith('sallyport_barrier_seconds_b'))

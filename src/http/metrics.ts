@@ -12,6 +12,8 @@ import type { Lives } from './live.ts'
 export interface Metrics {
   /** Counts an answer. */
   answered(status: number): void
+  /** Counts a session that was renewed. */
+  refreshed(): void
   /** All of it, in the format of `exposition.ts`. */
   text(): Promise<string>
 }
@@ -25,12 +27,16 @@ const mostOfTime = 0.01
 export function metricsOf(world: World, lives: Pick<Lives, 'count'>): Metrics {
   const { standing, hasher } = world
   const answers = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 }
+  let refreshes = 0
   const liveSessions = countedNowAndThen(world)
 
   return {
     answered(status) {
       const klass = `${Math.floor(status / 100)}xx`
       if (klass in answers) answers[klass as keyof typeof answers] += 1
+    },
+    refreshed() {
+      refreshes += 1
     },
     async text() {
       const { fresh, leaseAge, feedLag, remembered, read, size, barriers } = standing.state()
@@ -44,6 +50,9 @@ export function metricsOf(world: World, lives: Pick<Lives, 'count'>): Metrics {
           'Answers of this node since its start, by the class of their status.',
           Object.entries(answers).map(([status, value]) => ({ labels: { status }, value })),
         ),
+        counter('refreshes_total', 'Sessions that were renewed here; the audit has none of them.', [
+          { value: refreshes },
+        ]),
         counter('checks_total', 'Sessions and keys that were checked, from memory or by reading.', [
           { labels: { by: 'memory' }, value: remembered },
           { labels: { by: 'reading' }, value: read },

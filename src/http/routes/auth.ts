@@ -144,7 +144,10 @@ export const authRoutes: readonly Route[] = [
       if (!found.ok) return lost(site, found)
       const { token } = found
       const given = await refresh(world, token, cookies.csrf ?? '', address)
-      if (given.ok) return granted(site, 200, given)
+      if (given.ok) {
+        site.metrics.refreshed()
+        return granted(site, 200, given)
+      }
       return given.replaced ? given : lost(site, given)
     },
   }),
