@@ -108,6 +108,9 @@ export async function logOut(world: World, id: string, address: string): Promise
   )
 }
 
+/** Sessions one step ends: on SQLite it holds the main thread until it is committed. */
+const mostEnded = 250
+
 type Ended = { readonly ok: true; readonly revoked: number }
 
 /** Ends all of the caller's sessions but this one, and says how many. */
@@ -174,7 +177,7 @@ function endShown(
     if (!whom || whom.deletedAt !== null) return { verdict: refuse('not_found') }
     const refusal = mayChange(world.access, by.me, whom)
     if (refusal) return { verdict: refusal, record: [refused(caller, id, refusal, address)] }
-    const others = live.filter((other) => other.id !== caller.session?.id)
+    const others = live.filter((other) => other.id !== caller.session?.id).slice(0, mostEnded)
     const said = { actor: doneBy(caller).actor, subject: `user:${id}`, address }
     return {
       verdict: { ok: true, revoked: others.length },
