@@ -127,7 +127,7 @@ function isDue({ head, newest }: ChainFound, now: Instant): boolean {
 }
 
 /** Seals a chain up to its end, and on the way after every thousand records. */
-export async function sealChain(
+async function sealChain(
   { store: { records }, keys, clock }: Sealing,
   { chain, head, newest, boundary }: ChainFound,
 ): Promise<{ readonly sealed: readonly Checkpoint[]; readonly fault?: Fault }> {

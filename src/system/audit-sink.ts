@@ -104,7 +104,7 @@ function overStream(open: () => Duplex): AuditSink {
 const priority = ({ refused }: Carried): number => 13 * 8 + (refused ? 4 : 5)
 
 /** One message. What is not ASCII is escaped, so that its encoding is no question. */
-export function syslogLine(one: Carried): string {
+function syslogLine(one: Carried): string {
   const host = hostname().replace(/[^!-~]/g, '') || '-'
   const ascii = one.line.replace(
     /[^\x20-\x7e]/g,
