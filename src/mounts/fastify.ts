@@ -51,13 +51,14 @@ export function mount(gate: Sallyport) {
     app.decorateRequest('caller', null as unknown as HostKeyCaller & { ok: true })
     app.server.on('upgrade', upgrade)
     app.addHook('preClose', close)
-    await app.register(async (own) => {
+    await app.register((own, _options, done) => {
       // Before any parser: the gate reads bodies itself.
       own.addHook('onRequest', (request, reply, _done) => {
         reply.hijack()
         serve(request.raw, reply.raw)
       })
       own.all(`${gate.basePath}/*`, () => undefined)
+      done()
     })
   }
   // What it decorates is for the routes beside it, as fastify-plugin has it.
