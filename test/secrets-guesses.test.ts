@@ -70,10 +70,13 @@ describe.each(databases)('on %s', (kind) => {
     const { gate, operator, pass, rotate, query, file } = await openRing(kind)
     await visitor(gate).setUp()
     await addPerson({ query }, 'eve', { passwordless: true })
-    await guesses(gate, 'eve', 9)
+    // As many as are remembered until nothing is left that the secret is needed for.
+    for (let n = 0; n < 3; n++) {
+      await guesses(gate, 'eve', 9)
+      pass(31 * minute)
+    }
     const { met } = await operator.secretStatus()
     await rotate()
-    pass(31 * minute)
     const ada = visitor(gate)
     await ada.logIn('ada')
     pass(181 * day)
@@ -82,7 +85,7 @@ describe.each(databases)('on %s', (kind) => {
     await gate.lookAtSecret()
     await guess(gate, 'eve')
     const kept = await query("select count, failures from attempts where username = 'eve'")
-    expect(kept).toEqual([{ count: 1, failures: 10 }])
+    expect(kept).toEqual([{ count: 1, failures: 28 }])
   })
 
   test('a node that is behind looks at no guess and leaves none charged', async () => {

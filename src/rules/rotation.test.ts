@@ -20,7 +20,7 @@ const instance: Instance = {
   claimedAt: 1,
   keyId: one.id,
 }
-const ada = { id: 'ada', version: 3, disabledAt: null, deletedAt: null } as User
+const ada = { id: 'ada', version: 3, endings: null, disabledAt: null, deletedAt: null } as User
 const first = firstToken(keys, sid, Buffer.alloc(32, 9))
 const opened = {
   id: sid,

@@ -57,7 +57,7 @@ describe('issuing', () => {
 
 describe('redeeming', () => {
   const here = { epoch: 1 } as Instance
-  const user = { id: 'ada', version: 1, disabledAt: null, deletedAt: null } as User
+  const user = { id: 'ada', version: 1, endings: null, disabledAt: null, deletedAt: null } as User
   const session = {
     id: 's1',
     userId: 'ada',

@@ -310,7 +310,7 @@ describe('AUTHZ', () => {
       let commits = 0
       const before = async () => {
         commits += 1
-        // The first thousand have been ended; the second has been read and is about to be.
+        // The first slice has been ended; the second has been read and is about to be.
         if (commits === 2) await ada.send('PATCH', `/users/${eve.id}`, { json: { role: 'member' } })
       }
       const there = at(await watchedGate(open.database, clock, { before }), eve.who)
@@ -318,7 +318,7 @@ describe('AUTHZ', () => {
       expectRefused(got, 403, 'forbidden')
       const [row] = await open.query(`select count(*) as count from sessions
       where "userId" = '${bob.id}' and "endedAt" is null`)
-      expect(Number(row?.count)).toBe(1_500)
+      expect(Number(row?.count)).toBe(2_250)
     },
   )
 
