@@ -11,8 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { built } from '../provision/built.ts'
-
-const main = join(import.meta.dirname, '../../src/server/main.ts')
+import { main } from '../server/main.ts'
 
 export interface RunningServer {
   readonly origin: string
