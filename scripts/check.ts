@@ -10,6 +10,7 @@ const house = [
   'test/rooms.test.ts',
   'test/doors.test.ts',
   'test/reference.test.ts',
+  'test/standards.test.ts',
   'test/supply.test.ts',
 ]
 const checks: readonly (readonly [name: string, tool: string, ...args: string[]])[] = [

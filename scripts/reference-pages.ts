@@ -17,6 +17,8 @@ import { durationText, environmentName, flagName, pathsOf } from '../src/rules/s
 import { allPaths, serverSettings } from '../src/server/configuration.ts'
 import { programOf } from '../src/server/program.ts'
 import { findingsPage } from './findings-page.ts'
+import { standardsPage } from './standards-page.ts'
+import { supplyPage } from './supply-page.ts'
 
 const written = 'Written by `npm run reference` from the code; do not edit.'
 
@@ -183,4 +185,6 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/audit.md', auditPage()],
     ['docs/reference/commands.md', commandsPage()],
     ['docs/security/findings.md', findingsPage()],
+    ['docs/security/standards.md', standardsPage()],
+    ['docs/security/supply.md', supplyPage()],
   ])

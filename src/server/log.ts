@@ -31,7 +31,7 @@ export interface RequestLine {
   readonly ms: number
 }
 
-export interface Log extends Pick<Logger, 'error' | 'info' | 'warn'> {
+export interface Log extends Pick<Logger, 'error' | 'fatal' | 'info' | 'warn'> {
   request(line: RequestLine): void
 }
 
@@ -55,6 +55,7 @@ export function openLog(format: 'json' | 'pretty'): Log {
   const requests = pino(options, stream)
   return {
     error: log.error.bind(log),
+    fatal: log.fatal.bind(log),
     info: log.info.bind(log),
     warn: log.warn.bind(log),
     request: ({ requestId, method, path, status, ms }) =>

@@ -53,6 +53,7 @@ function isExposed(host: string, said: readonly Said[]): string | undefined {
 export async function serve(sources: Sources): Promise<void> {
   const { server: own, said } = await check(sources)
   const log = openLog(own.log)
+  const uncaught = endOn(log)
   const tokenFile = join(dataFolder(said), 'setup-token')
   const gate = await openGate(said, {
     onFault: ({ error, ...where }) => log.error({ err: error, ...where }, 'fault'),
@@ -82,7 +83,23 @@ export async function serve(sources: Sources): Promise<void> {
   } finally {
     process.off('SIGHUP', renew)
     await gate.close()
+    process.off('uncaughtException', uncaught)
   }
+}
+
+/**
+ * The last handler: nothing is known of a program after an error that nobody caught, so it ends. What was
+ * answered is on the disk by then.
+ *
+ * @see OWASP ASVS 5.0 V16.5.4
+ */
+function endOn(log: Log): (error: Error) => void {
+  const uncaught = (error: Error) => {
+    log.fatal({ err: error }, 'fault that nobody caught')
+    process.exit(1)
+  }
+  process.on('uncaughtException', uncaught)
+  return uncaught
 }
 
 function logChore(log: Log, told: Told): void {

@@ -138,8 +138,6 @@ export const families: readonly Family[] = [
     about: 'secrets and supply',
     cases: ['01', '02', '03', '04', '05', '06', '07'],
     without: {
-      '03': campaigns,
-      '05': campaigns,
       '06': campaigns,
     },
   },
