@@ -26,6 +26,7 @@ import { type RefusalCode, refuse } from './rules/refusal.ts'
 import type { Said } from './rules/settle.ts'
 import { type SocketGate, socketsOf } from './sockets.ts'
 import { writeChore, writeFault } from './system/fault-line.ts'
+import { tracedRoutes } from './tracing.ts'
 import type { Signed } from './wire.ts'
 import { openWorld } from './world.ts'
 
@@ -103,7 +104,7 @@ export async function openGate(
   const { publicOrigin } = world
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
-  const handlePlain = handlerOf(site, routes)
+  const handlePlain = handlerOf(site, tracedRoutes(routes, policy.basePath))
   const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
 

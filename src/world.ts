@@ -28,6 +28,7 @@ import { modeComplaints } from './system/file-modes.ts'
 import { systemRandom as random } from './system/random.ts'
 import { readRing, resolveRootSecret, secretFileOf } from './system/root-secret.ts'
 import { stampOf } from './system/secret-file.ts'
+import { tracedHasher, tracedStore } from './tracing.ts'
 
 /** The SQLite file there is, or will be. */
 export const sqliteFile = ({ database }: Pick<Policy, 'database'>): string | undefined => {
@@ -128,7 +129,7 @@ export async function openKept(
   })
   const now = () => database.now()
   const store: Store = {
-    ...opened,
+    ...tracedStore(opened, policy.database.startsWith('sqlite:') ? 'sqlite' : 'postgresql'),
     async close() {
       const { keys } = keyring
       const clock = { now, elapsed: () => clocks.clock.elapsed() }
@@ -207,12 +208,14 @@ export function worldOfCommand(
 
 function hasherOf({ hashing }: Policy, threads?: number): PasswordHasher {
   const { memory, passes, queue, workers } = hashing
-  return argon2id({
-    memory,
-    passes,
-    queue,
-    workers: threads ?? (workers === 0 ? hashingDefaults.workers : workers),
-  })
+  return tracedHasher(
+    argon2id({
+      memory,
+      passes,
+      queue,
+      workers: threads ?? (workers === 0 ? hashingDefaults.workers : workers),
+    }),
+  )
 }
 
 function worldOf(

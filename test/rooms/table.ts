@@ -68,6 +68,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'src/operator-people.ts',
       'src/auditor.ts',
       'src/sockets.ts',
+      'src/tracing.ts',
       'src/upkeep.ts',
       'src/host.ts',
     ],
@@ -119,6 +120,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const packages: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['src/mounts/listener.ts'],
   '@node-rs/argon2': ['src/system/'],
+  '@opentelemetry/api': ['src/tracing.ts'],
   '@zxcvbn-ts/language-common': ['src/system/'],
   bcryptjs: ['src/system/'],
   bowser: ['src/http/', 'src/system/'],
