@@ -114,7 +114,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(tree(kept.getFinishedSpans())).toEqual(['host'])
     kept.reset()
     // What is changed past the store is read anew.
-    await query("update users set username = username")
+    await query('update users set username = username')
     await hosted(() => gate.callerOf(request))
     expect(named('sallyport find sessions')).toHaveLength(1)
   })
