@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { unproven, unshown } from './standards/proofs.ts'
 import { met, operators, partly, type Row, standingOf, unmet } from './standards/row.ts'
@@ -19,6 +21,26 @@ test('every row of both standards is there, once', () => {
 
 test('whatever says how names tests, and each of them exists', () => {
   expect(unproven(allRows)).toEqual([])
+})
+
+const pages = ['README', 'threat-model', 'incidents', 'inventory', 'supply']
+
+test.each(pages)('the cases and tests that docs/security/%s.md names are there', (name) => {
+  const page = readFileSync(join(import.meta.dirname, `../docs/security/${name}.md`), 'utf8')
+  const cases = page.match(/\b[A-Z]{2,5}-\d\d\b/g) ?? []
+  const files = page.match(/\b(?:src|test|dashboard)\/[\w/.-]+\.test\.tsx?\b/g) ?? []
+  expect(cases.length + files.length).toBeGreaterThan(0)
+  const named = [...new Set([...cases, ...files])]
+  expect(unproven([met(name, 1, 'asked', 'somehow', ...named)])).toEqual([])
+})
+
+test('each defence of the threat model names a test', () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/security/threat-model.md'), 'utf8')
+  const defences = page.split('## Actors')[1]?.split('## Not defended')[0] ?? ''
+  const rows = defences.split('\n').filter((line) => line.startsWith('| '))
+  const told = rows.filter((row) => !/\| (?:shown by|---)/.test(row))
+  expect(told.length).toBeGreaterThan(30)
+  expect(told.filter((row) => !/[A-Z]+-\d\d|\.test\.ts/.test(row))).toEqual([])
 })
 
 test('a claim without a test, and a test that is not there, are found', () => {
