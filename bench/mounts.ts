@@ -18,8 +18,8 @@ export async function benchMounts(rounds: number, seconds: number): Promise<stri
   const load = startProgram('load.ts', [], { core: 1 })
   const { program, origin, cookie } = await serveClaimed(folder, {
     core: 0,
-    // Longer than all of the rounds.
-    flags: ['--session-access-lifetime', '1d'],
+    // Longer than all of the rounds; an owner's session lasts a few hours.
+    flags: ['--session-access-lifetime', '1h'],
   })
   // Everybody is asked with the same headers, as a browser that is signed in sends them.
   const token = /csrf=([^;]+)/.exec(cookie)?.[1] ?? ''

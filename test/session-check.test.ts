@@ -112,7 +112,7 @@ describe.each(databases)('a session check on %s', (kind) => {
     const ask = (method: string) => {
       const credentials = credentialsOf(request(method), site)
       if (!credentials.ok) throw new Error(credentials.code)
-      return passCaller(request(method), site, guard, credentials, '')
+      return passCaller(request(method), site, guard, credentials, () => '')
     }
     const first = ask('GET')
     expect(first).toBeInstanceOf(Promise)

@@ -67,12 +67,12 @@ const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
   keys,
   issuer: publicOrigin,
   audience: instanceId,
+  genuine: keys.genuine.access,
 })
 
 function namedByAccess(world: World, text: string | undefined): Named | undefined {
   if (text === undefined) return undefined
-  const context = { ...contextOf(world), genuine: world.keys.genuine.access }
-  const seen = readToken(text, world.clock.now(), context)
+  const seen = readToken(text, world.clock.now(), contextOf(world))
   if (seen.kind === 'foreign') return undefined
   return { sid: seen.claims.sid, claims: seen.claims, good: seen.kind === 'valid' }
 }
@@ -124,8 +124,9 @@ async function unread(world: World, cookies: Holding, keys: Keys): Promise<Refus
   const nobody = refuse('not_authenticated', { why: 'no genuine cookie' })
   if (cookies.session === undefined && cookies.refresh === undefined) return nobody
   const seen = readToken(cookies.session ?? '', world.clock.now(), {
-    ...contextOf(world),
     keys: keys.leaked,
+    issuer: world.publicOrigin,
+    audience: world.instanceId,
   })
   // Whoever made it, a leaked secret may have: it only tells what became of what was genuine.
   if (seen.kind !== 'foreign') return refuse('session_revoked', { reason: 'restored' })
@@ -191,16 +192,16 @@ function judged(
 /** No step takes longer, from being shown something to its commit. */
 const longestStep: Millis = 10 * second
 
+/** Whether it is time to move a session's idle limit. */
+export const isIdling = ({ clock }: World, { session }: Caller): boolean =>
+  touch(session, clock.now()) !== undefined
+
 /**
  * Keeps a session from idling out, for a request that a person made and that was let in. One step each,
  * at most once a minute a session: a thousand active sessions make 17 a second, where either database
  * takes several hundred. Gathered ones would collide with whatever any of their people does.
  */
-export function touched(world: World, caller: Caller): Soon<Caller> {
-  return touch(caller.session, world.clock.now()) ? moved(world, caller) : caller
-}
-
-async function moved(world: World, caller: Caller): Promise<Caller> {
+export async function touched(world: World, caller: Caller): Promise<Caller> {
   const { id, userId } = caller.session
   // Activity elsewhere is not heard of; what another node has written already is read the next time.
   world.standing.forget('sessions', id)

@@ -86,7 +86,7 @@ export function readCookies(header: string | null, names: CookieJar['names']): C
   if (header === null) return { ok: true }
   if (header.length > longestHeader) return refuse('malformed_request', { why: 'cookies_too_long' })
 
-  const found: { -readonly [K in CookieKind]?: string } = {}
+  const found: { -readonly [K in keyof Cookies]: Cookies[K] } = { ok: true }
   for (let at = 0; at <= header.length; at += 1) {
     const semicolon = header.indexOf(';', at)
     const end = semicolon < 0 ? header.length : semicolon
@@ -99,11 +99,14 @@ export function readCookies(header: string | null, names: CookieJar['names']): C
     }
     at = end
   }
-  return { ok: true, ...found }
+  return found
 }
 
 /** What stands behind a name; nothing where another begins. */
 function valueIn(header: string, at: number, end: number, name: string): string | undefined {
+  // Most names are told apart by their last letter.
+  const last = name.length - 1
+  if (header.charCodeAt(at + last) !== name.charCodeAt(last)) return undefined
   if (!header.startsWith(name, at)) return undefined
   const after = at + name.length
   if (header[after] === '=' && after < end) return header.slice(after + 1, end)

@@ -16,21 +16,22 @@ import type { World } from '../ports.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { missingOf } from './missing.ts'
 import type { Guard } from './route.ts'
+import type { Whence } from './site.ts'
 
 /** The program behind an `Authorization` header, if a route lets it in. */
 export function passKey(
   world: World,
   guard: Guard,
   header: string,
-  address: string,
+  from: Whence,
   limit: (caller: AnyCaller | Refusal) => Refusal | undefined,
 ): Soon<KeyHolder | Refusal> {
   const passed = (caller: KeyHolder | KeyRefusal): Soon<KeyHolder | Refusal> => {
     const tooMany = limit(caller)
     if (tooMany) return tooMany
-    if (!caller.ok) return refused(world, caller, address)
+    if (!caller.ok) return refused(world, caller, from)
     const missing = guard.keys ? missingOf(world.access, caller, guard) : 'api key'
-    if (missing !== undefined) return forbidden(world, missing, address, caller)
+    if (missing !== undefined) return forbidden(world, missing, from, caller)
     const noted = noteUse(world, caller)
     return noted instanceof Promise ? noted.then(() => caller) : caller
   }
@@ -38,18 +39,18 @@ export function passKey(
   return caller instanceof Promise ? caller.then(passed) : passed(caller)
 }
 
-async function refused(world: World, refusal: KeyRefusal, address: string): Promise<Refusal> {
+async function refused(world: World, refusal: KeyRefusal, from: Whence): Promise<Refusal> {
   if (refusal.presented && refusal.code === 'not_authenticated')
-    await recordKey(world, refusal, address)
+    await recordKey(world, refusal, from())
   return refusal
 }
 
 async function forbidden(
   world: World,
   missing: string,
-  address: string,
+  from: Whence,
   caller: KeyHolder,
 ): Promise<Refusal> {
-  await recordForbidden(world, missing, address, caller)
+  await recordForbidden(world, missing, from(), caller)
   return refuse('forbidden', { why: missing })
 }

@@ -9,6 +9,7 @@ import {
   type AnyCaller,
   authenticate,
   type Caller,
+  isIdling,
   type Soon,
   touched,
   unseen,
@@ -21,7 +22,7 @@ import { type Cookies, readCookies } from './cookies.ts'
 import { passKey } from './guard-key.ts'
 import { missingOf } from './missing.ts'
 import type { Guard } from './route.ts'
-import type { Head, Site } from './site.ts'
+import type { Head, Site, Whence } from './site.ts'
 
 /** What a request proves itself with. */
 export interface Credentials {
@@ -48,8 +49,8 @@ export function credentialsOf(
 }
 
 /** Refuses credentials, and records it when they look planted. */
-export async function unfit({ world }: Site, refusal: Refusal, address: string): Promise<Refusal> {
-  await recordUnfit(world, refusal, address)
+export async function unfit({ world }: Site, refusal: Refusal, from: Whence): Promise<Refusal> {
+  await recordUnfit(world, refusal, from())
   return refusal
 }
 
@@ -59,13 +60,14 @@ export function passOrigin(
   site: Site,
   guard: Guard,
   { cookies, authorization, unsafe }: Credentials,
-  address: string,
+  from: Whence,
 ): Promise<Refusal> | undefined {
   const gated = unsafe || guard.sameOrigin
+  if (!gated) return undefined
   const held = Object.keys(cookies).length > 1
   // Whoever proves himself by a header of his own was not made to send it by another page.
   const byHeader = authorization !== null && !held && guard.caller === 'signed-in'
-  if (!gated || byHeader) return undefined
+  if (byHeader) return undefined
   const fault = originFault(
     {
       origin: request.headers.get('origin'),
@@ -74,7 +76,7 @@ export function passOrigin(
     },
     site.origins,
   )
-  return fault === undefined ? undefined : rejected(site, fault, address)
+  return fault === undefined ? undefined : rejected(site, fault, from)
 }
 
 /** Who is calling, where a route asks; nobody, where it does not. */
@@ -83,11 +85,10 @@ export function pass(
   site: Site,
   guard: Guard,
   credentials: Credentials,
-  address: string,
+  from: Whence,
   limit: (caller: AnyCaller | Refusal) => Refusal | undefined,
 ): Soon<AnyCaller | Refusal | undefined> {
-  if (guard.caller !== 'anyone')
-    return passCaller(request, site, guard, credentials, address, limit)
+  if (guard.caller !== 'anyone') return passCaller(request, site, guard, credentials, from, limit)
   return guard.anyHost ? undefined : unseen(site.world, credentials.cookies)
 }
 
@@ -102,16 +103,16 @@ export function passCaller(
   site: Site,
   guard: Guard,
   { cookies, authorization, unsafe }: Credentials,
-  address: string,
+  from: Whence,
   limit: (caller: AnyCaller | Refusal) => Refusal | undefined = () => undefined,
 ): Soon<AnyCaller | Refusal> {
-  if (authorization !== null) return passKey(site.world, guard, authorization, address, limit)
+  if (authorization !== null) return passKey(site.world, guard, authorization, from, limit)
   const passed = (caller: Caller | Refusal) => {
     const tooMany = limit(caller)
     if (tooMany) return tooMany
     return caller.ok
-      ? admitted({ request, site, guard, cookies, address, unsafe }, caller)
-      : unfit(site, caller, address)
+      ? admitted({ request, site, guard, cookies, from, unsafe }, caller)
+      : unfit(site, caller, from)
   }
   const caller = authenticate(site.world, cookies)
   return caller instanceof Promise ? caller.then(passed) : passed(caller)
@@ -123,42 +124,45 @@ interface Asking {
   readonly site: Site
   readonly guard: Guard
   readonly cookies: Cookies
-  readonly address: string
+  readonly from: Whence
   readonly unsafe: boolean
 }
 
 /** Lets in whom the guard of a route lets in. */
 function admitted(
-  { request, site, guard, cookies, address, unsafe }: Asking,
+  { request, site, guard, cookies, from, unsafe }: Asking,
   caller: Caller,
 ): Soon<Caller | Refusal> {
   const { world } = site
   if (unsafe) {
     const header = request.headers.get('x-csrf-token')
     const fault = tokenFault(world.keys, caller.session.id, header, cookies.csrf)
-    if (fault !== undefined) return rejectedToken(site, fault, address, caller)
+    if (fault !== undefined) return rejectedToken(site, fault, from, caller)
   }
   if (caller.session.kind === 'restricted' && !guard.restricted)
     return refuse('password_change_required')
   const missing = missingOf(world.access, caller, guard)
-  if (missing !== undefined) return forbidden(site, missing, address, caller)
+  if (missing !== undefined) return forbidden(site, missing, from, caller)
   const { session, user } = caller
   const stale = guard.stepUp && freshness(session, user, world.clock.now(), world.policy.stepUp)
   if (stale) return stale
-  const passive =
-    guard.passive ||
-    request.headers.get('x-sallyport-passive') === '1' ||
-    (guard.forwarded && new URL(request.url).searchParams.get('passive') === '1')
-  return passive ? caller : touched(world, caller)
+  const moves = isIdling(world, caller) && !isPassive(request, guard)
+  return moves ? touched(world, caller) : caller
 }
+
+/** Whether a request says that nobody made it, or is of a kind that nobody makes. */
+const isPassive = (request: Head, { passive, forwarded }: Guard): boolean =>
+  passive === true ||
+  request.headers.get('x-sallyport-passive') === '1' ||
+  (forwarded === true && new URL(request.url).searchParams.get('passive') === '1')
 
 async function forbidden(
   { world }: Site,
   missing: string,
-  address: string,
+  from: Whence,
   caller: Caller,
 ): Promise<Refusal> {
-  await recordForbidden(world, missing, address, caller)
+  await recordForbidden(world, missing, from(), caller)
   return refuse('forbidden', { why: missing })
 }
 
@@ -166,20 +170,20 @@ async function forbidden(
 export async function rejectedToken(
   site: Site,
   why: string,
-  address: string,
+  from: Whence,
   caller?: Caller,
 ): Promise<Refusal> {
   const { world } = site
-  return (await behind(world, world.keys)) ?? rejected(site, why, address, caller)
+  return (await behind(world, world.keys)) ?? rejected(site, why, from, caller)
 }
 
 /** Refuses a request that a gate did not let through, and records it. */
 async function rejected(
   { world }: Site,
   why: string,
-  address: string,
+  from: Whence,
   caller?: Caller,
 ): Promise<Refusal> {
-  await recordCsrf(world, why, address, caller)
+  await recordCsrf(world, why, from(), caller)
   return refuse('csrf_rejected', { why })
 }

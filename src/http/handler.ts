@@ -62,6 +62,7 @@ async function answered(
   const met = match(request.method, url.pathname)
   const forwardedFor = request.headers.get('x-forwarded-for')
   const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
+  const whence = () => address
   const bucket = bucketOf(address)
   // Everything counts, whatever becomes of it.
   const flood = site.limits.take('floor', bucket)
@@ -78,16 +79,16 @@ async function answered(
   const proxied = isProxy(from.address ?? '', site.trusted)
   const unsafe = guard.forwarded ? isForwardedUnsafe(request, proxied) : undefined
   const credentials = credentialsOf(request, site, unsafe)
-  if (!credentials.ok) return unfit(site, credentials, address)
+  if (!credentials.ok) return unfit(site, credentials, whence)
   const away = (refusal: Refusal) =>
     route.turnedAway?.({ site, request, refusal, proxied }) ?? refusal
-  const astray = await passOrigin(request, site, guard, credentials, address)
+  const astray = await passOrigin(request, site, guard, credentials, whence)
   if (astray) return away(astray)
 
   const { cookies } = credentials
   const tooMany = flood ?? limited({ site, guard, cookies, bucket })
   if (tooMany) return tooMany
-  const caller = await pass(request, site, guard, credentials, address, (who) =>
+  const caller = await pass(request, site, guard, credentials, whence, (who) =>
     limitedCaller({ site, guard, cookies, bucket }, who),
   )
   if (caller && !caller.ok) return away(caller)

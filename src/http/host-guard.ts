@@ -47,7 +47,7 @@ export function hostGuard(
     ...(recent ? { stepUp: true } : { keys: true }),
   }
   return (request, from, scope) => {
-    const address = whence(site, request, from)
+    const address = () => whence(site, request, from)
     const credentials = credentialsOf(request, site)
     if (!credentials.ok) return unfit(site, credentials, address)
     const asked = scope === undefined ? guard : { ...guard, scope }
@@ -60,7 +60,7 @@ const anybody: Guard = { caller: 'anyone', restricted: true }
 
 /** The origin gate by itself, for a route of the host's that anyone may call. */
 export function hostOrigin(site: Site, request: Head, from: From): Soon<Refusal | undefined> {
-  const address = whence(site, request, from)
+  const address = () => whence(site, request, from)
   const credentials = credentialsOf(request, site)
   if (!credentials.ok) return unfit(site, credentials, address)
   return passOrigin(request, site, anybody, credentials, address)

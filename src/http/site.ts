@@ -50,6 +50,9 @@ export interface Head {
   readonly headers: { get(name: string): string | null }
 }
 
+/** The client's address, worked out where a record needs it. */
+export type Whence = () => string
+
 /** What a mount knows of a connection. */
 export interface From {
   /** The socket's peer. */

@@ -7,6 +7,8 @@
 
 /** Texts remembered at most; then all are forgotten, and looked at anew. */
 const most = 10_000
+/** Characters of a text's end that it is found by: all of it is compared, but only these are hashed. */
+const tail = -12
 
 export interface Genuine<T> {
   get(text: string): T | undefined
@@ -15,13 +17,17 @@ export interface Genuine<T> {
 }
 
 export function genuine<T>(): Genuine<T> {
-  const kept = new Map<string, T>()
+  const kept = new Map<string, { readonly text: string; readonly says: T }>()
   return {
-    get: (text) => kept.get(text),
+    get(text) {
+      const found = kept.get(text.slice(tail))
+      return found?.text === text ? found.says : undefined
+    },
     keep(text, says) {
       if (kept.size >= most) kept.clear()
       // A copy: a part of a header would keep all of the header.
-      kept.set(Buffer.from(text).toString(), says)
+      const copy = Buffer.from(text).toString()
+      kept.set(copy.slice(tail), { text: copy, says })
     },
   }
 }

@@ -149,12 +149,12 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   ),
   'the CSRF token is not asked for': one(
     guard,
-    'if (fault !== undefined) return rejectedToken(site, fault, address, caller)',
+    'if (fault !== undefined) return rejectedToken(site, fault, from, caller)',
     '',
   ),
   'a renewal asks for no CSRF token': one(
     'src/http/routes/auth.ts',
-    'if (fault !== undefined) return rejectedToken(site, fault, address)',
+    'if (fault !== undefined) return rejectedToken(site, fault, () => address)',
     '',
   ),
   'polling keeps from idling': one(

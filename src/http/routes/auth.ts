@@ -110,7 +110,7 @@ export const authRoutes: readonly Route[] = [
     async answer({ site, cookies, address }) {
       // Also for a session that has to be renewed: renewing it needs the token.
       const held = await holder(site.world, cookies)
-      if (!held.ok) return unfit(site, held, address)
+      if (!held.ok) return unfit(site, held, () => address)
       const token = csrfFor(site.world, held.session.id, cookies.csrf)
       const cookie = setCookie(site.jar, 'csrf', token, cookieAge(site, held.session))
       return { ok: true, status: 200, body: { token }, cookies: [cookie] }
@@ -131,7 +131,7 @@ export const authRoutes: readonly Route[] = [
       const { token } = found
       const header = request.headers.get('x-csrf-token')
       const fault = tokenFault(world.keys, token.sid, header, cookies.csrf)
-      if (fault !== undefined) return rejectedToken(site, fault, address)
+      if (fault !== undefined) return rejectedToken(site, fault, () => address)
       // The access token of another session beside it: the cookies of two have got mixed.
       if (allNamed(world, cookies).size === 1) return undefined
       await recordMixed(world, token.sid, address)
