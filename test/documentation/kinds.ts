@@ -1,0 +1,53 @@
+/**
+ * What is done with a block, by its language and mark. One that nothing is done with has no kind.
+ *
+ * @module
+ */
+import { type Block, blocksOf } from './blocks.ts'
+
+export type Kind =
+  | 'typescript'
+  | 'shell'
+  | 'json'
+  | 'yaml'
+  | 'proxy'
+  | 'python'
+  | 'said'
+  | 'drawing'
+
+const byLanguage: Readonly<Record<string, Kind>> = {
+  ts: 'typescript',
+  tsx: 'typescript',
+  sh: 'shell',
+  cron: 'shell',
+  json: 'json',
+  yaml: 'yaml',
+  nginx: 'proxy',
+  caddy: 'proxy',
+  python: 'python',
+}
+const marks: Readonly<Partial<Record<Kind, RegExp>>> = {
+  typescript: /^run$/,
+  shell: /^(?:postgres|refused|empty)$/,
+}
+
+/** @param before The block before it on the page, if there is one. */
+export function kindOf(block: Block, before: Block | undefined): Kind | undefined {
+  const { language, mark } = block
+  if (mark?.startsWith('file: ')) return language === 'json' ? 'json' : 'shell'
+  const kind = byLanguage[language]
+  if (kind !== undefined) return mark === undefined || marks[kind]?.test(mark) ? kind : undefined
+  if (language !== '') return undefined
+  if (mark === 'drawing' || mark === 'said') return mark
+  return mark === undefined && before?.language === 'sh' ? 'shell' : undefined
+}
+
+export interface Claimed {
+  readonly block: Block
+  readonly kind: Kind | undefined
+}
+
+export function claimed(page: string, source?: string): Claimed[] {
+  const blocks = source === undefined ? blocksOf(page) : blocksOf(page, source)
+  return blocks.map((block, number) => ({ block, kind: kindOf(block, blocks[number - 1]) }))
+}
