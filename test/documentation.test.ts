@@ -11,7 +11,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { allPaths } from '../src/server/configuration.ts'
 import { at, type Block, pages, read, root } from './documentation/blocks.ts'
-import { claimed, type Kind } from './documentation/kinds.ts'
+import { claimed, type Kind, played } from './documentation/kinds.ts'
 import { deadLinks } from './documentation/links.ts'
 import { furnish, runPage } from './documentation/shell.ts'
 import { complaints, isServer, programEndsWell, serverLetsIn } from './documentation/typescript.ts'
@@ -67,7 +67,7 @@ describe('TypeScript', () => {
 
   test('fits the public doors', { timeout }, async () => {
     expect(await complaints(of('typescript'))).toEqual([])
-    const wrong = { page: 'README.md', line: 7, language: 'ts', mark: undefined }
+    const wrong = { page: 'README.md', line: 7, heading: '', language: 'ts', mark: undefined }
     const text =
       "import { createSallyport } from 'sallyport'\nawait createSallyport({ nothing: 1 })\n"
     expect(await complaints([{ ...wrong, text }])).toEqual([
@@ -194,6 +194,14 @@ test('what the program is quoted with stands in its source', () => {
       .filter((piece) => piece.length > 11)
     expect(pieces.length).toBeGreaterThan(0)
     for (const piece of pieces) expect(source, at(block)).toContain(piece)
+  }
+})
+
+test('what another test plays it reads from the page, heading by heading', () => {
+  for (const block of of('played')) {
+    const by = (played[block.page]?.by ?? []).map(read).join('\n')
+    expect(by, at(block)).toContain(block.page.split('/').at(-1))
+    if (block.language === 'sh') expect(by, at(block)).toContain(block.heading)
   }
 })
 

@@ -14,6 +14,8 @@ export interface Block {
   readonly page: string
   /** Of its first line of code, from 1. */
   readonly line: number
+  /** The last heading above it; empty before the first. */
+  readonly heading: string
   /** What stands behind the fence; empty when nothing does. */
   readonly language: string
   /** The comment before it: `run`, `file: people.jsonl`. */
@@ -38,7 +40,9 @@ export function blocksOf(page: string, source = read(page)): Block[] {
   const blocks = [...source.matchAll(fence)].map((found): Block => {
     const { mark, language = '', text = '' } = found.groups ?? {}
     const before = source.slice(0, found.index + found[0].length - text.length - 4)
-    return { page, line: before.split('\n').length, language: language.trim(), mark, text }
+    const heading = [...before.matchAll(/^#{2,} +(.+)$/gm)].at(-1)?.[1] ?? ''
+    const line = before.split('\n').length
+    return { page, line, heading, language: language.trim(), mark, text }
   })
   const fences = source.match(/^\s*(?:```|~~~)/gm)?.length ?? 0
   if (fences !== 2 * blocks.length)

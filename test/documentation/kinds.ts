@@ -14,6 +14,7 @@ export type Kind =
   | 'python'
   | 'said'
   | 'drawing'
+  | 'played'
 
 const byLanguage: Readonly<Record<string, Kind>> = {
   ts: 'typescript',
@@ -25,15 +26,29 @@ const byLanguage: Readonly<Record<string, Kind>> = {
   nginx: 'proxy',
   caddy: 'proxy',
   python: 'python',
+  mermaid: 'drawing',
 }
+/** Pages whose blocks of some languages are played by a test of their own, which reads them from the page. */
+export const played: Readonly<
+  Record<string, { readonly languages: readonly string[]; readonly by: readonly string[] }>
+> = {
+  'docs/security/incidents.md': {
+    languages: ['sh'],
+    by: ['test/incidents.test.ts', 'test/server/playbook.ts'],
+  },
+  'docs/guide/proxies.md': { languages: ['nginx', 'caddy'], by: ['test/deployments.test.ts'] },
+  'docs/guide/tracing.md': { languages: ['text'], by: ['test/tracing.test.ts'] },
+}
+
 const marks: Readonly<Partial<Record<Kind, RegExp>>> = {
   typescript: /^run$/,
   shell: /^(?:postgres|refused|empty)$/,
 }
 
 /** @param before The block before it on the page, if there is one. */
-export function kindOf(block: Block, before: Block | undefined): Kind | undefined {
+function kindOf(block: Block, before: Block | undefined): Kind | undefined {
   const { language, mark } = block
+  if (played[block.page]?.languages.includes(language)) return 'played'
   if (mark?.startsWith('file: ')) return language === 'json' ? 'json' : 'shell'
   const kind = byLanguage[language]
   if (kind !== undefined) return mark === undefined || marks[kind]?.test(mark) ? kind : undefined

@@ -4,6 +4,8 @@ set -euo pipefail
 shopt -s expand_aliases
 
 sallyport() {
+  # What others instrument is not installed here.
+  [[ ${NODE_OPTIONS-} != *'--import @'* ]] || local -x NODE_OPTIONS=
   [[ " $* " != *' --url '* ]] || running
   if [[ ${1-} != serve || " $* " == *' --check '* ]]; then
     "$NODE" "$MAIN" "${@//https:\/\/auth.example.org/$ORIGIN}"
@@ -81,7 +83,7 @@ npm() {
 # Ours, or one that goes with it.
 known() {
   local name=${1%@latest}
-  [[ $name == sallyport ]] || grep -q "\"$name\": \"" "$REPOSITORY/package.json"
+  [[ $name == sallyport || $name == @opentelemetry/* ]] || grep -q "\"$name\": \"" "$REPOSITORY/package.json"
 }
 docker() {
   local verb=$1 name=

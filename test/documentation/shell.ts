@@ -47,7 +47,7 @@ export async function furnish(): Promise<Furnished> {
 }
 
 /** A mark that names a file the block is put into, for the commands after it. */
-export const fileOf = ({ mark = '' }: Block): string | undefined => /^file: (\S+)$/.exec(mark)?.[1]
+const fileOf = ({ mark = '' }: Block): string | undefined => /^file: (\S+)$/.exec(mark)?.[1]
 
 /** Runs those of one page. @returns What went wrong; nothing when nothing did. */
 export async function runPage(

@@ -15,7 +15,7 @@ import { emptyFolder, follow, freePort } from '../server/process.ts'
 import { type Block, root } from './blocks.ts'
 
 /** A folder beside the package, where its name leads to itself; gone with the test. */
-export function besidePackage(): string {
+function besidePackage(): string {
   mkdirSync(join(root, 'test-output'), { recursive: true })
   const folder = mkdtempSync(join(root, 'test-output/documentation-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -53,7 +53,7 @@ export async function complaints(blocks: readonly Block[]): Promise<string[]> {
 }
 
 /** Runs one with nothing of our environment. */
-export async function node(args: readonly string[], folder: string) {
+async function node(args: readonly string[], folder: string) {
   const child = spawn(process.execPath, [...args], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '' },
