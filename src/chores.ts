@@ -8,7 +8,7 @@ import type { Carried } from './audit-ports.ts'
 import { behind } from './flows/acquaint.ts'
 import { keeperOf } from './flows/keep-audit.ts'
 import { shipAudit } from './flows/ship-audit.ts'
-import { strayRoles } from './flows/stray-roles.ts'
+import { strayLine, strayRoles } from './flows/stray-roles.ts'
 import { sweep } from './flows/sweep.ts'
 import { exportView, iso } from './http/view.ts'
 import type { Keyring } from './keyring.ts'
@@ -123,7 +123,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
   const failed = (name: 'secret' | 'sweep' | 'audit' | 'access') => (error: unknown) =>
     tell({ chore: name, is: 'failed', error })
   async function lookAtRoles(): Promise<void> {
-    const complaints = await strayRoles(world)
+    const complaints = (await strayRoles(world)).map(strayLine)
     if (complaints.length > 0) tell({ chore: 'access', is: 'refused', complaints })
   }
 

@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { checkUp } from './check-up.ts'
+import { strayFindings, strayRoles } from './flows/stray-roles.ts'
 import { verify } from './flows/verify-audit.ts'
 import { iso } from './http/view.ts'
 import { type Policy, SettingsError, settled } from './options.ts'
@@ -74,8 +75,10 @@ async function insideOf(
         `The secret is the one of this database (${keys.ids.join(', ')}).`,
       )
       const claim = ofClaim(policy, here?.claimedAt ?? null)
-      const audit = ofAudit(await verify(kept.store.records, keys, clock.now()))
-      return { findings: [secret, ...claim, audit], keys }
+      const { store } = kept
+      const strays = strayFindings(await strayRoles({ store, access: policy.access }))
+      const audit = ofAudit(await verify(store.records, keys, clock.now()))
+      return { findings: [secret, ...claim, ...strays, audit], keys }
     } finally {
       await kept.store.close()
     }

@@ -5,6 +5,7 @@
  */
 import { checkUp } from './check-up.ts'
 import { startChores, type Told } from './chores.ts'
+import { strayFindings, strayRoles } from './flows/stray-roles.ts'
 import { type HostGate, hostOf } from './host.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import type { HostChannels } from './http/channels.ts'
@@ -181,7 +182,12 @@ function siteOf(
     limits: limitsOf(policy.limits, world.clock),
     connections,
     metrics: metricsOf(world, connections.lives),
-    checkUp: () => checkUp(policy, world.clock),
+    async checkUp() {
+      const found = await checkUp(policy, world.clock)
+      // Asked of a database that answers: what else is wrong with it has been said.
+      const strays = await strayRoles(world).catch(() => [])
+      return [...found, ...strayFindings(strays)]
+    },
     basePath,
     description() {
       described ??= openapiOf(routes, { publicOrigin, basePath, jar })

@@ -4,10 +4,14 @@
  *
  * @module
  */
-import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { ask } from './provision/ask.ts'
+import { startPostgres } from './provision/postgres-server.ts'
 import { type Browser, browser, password } from './server/browser.ts'
 import { command } from './server/command.ts'
 import { places } from './server/pair.ts'
@@ -159,6 +163,64 @@ test('PostgreSQL: its own tools for the copy; put back in place, every session i
   // The server that was running knows, too.
   expect(await me(ada)).toEqual([401, 'session_revoked', 'restored'])
   expect((await ada.logIn()).status).toBe(200)
+})
+
+test('PostgreSQL: copied under load by pg_dump and put back by pg_restore, as the guide says', {
+  // It may have to be installed on the way.
+  timeout: 300_000,
+}, async () => {
+  const tools = await ask('/postgres-tools')
+  const postgres = await startPostgres({ durable: false, programs: tools })
+  onTestFinished(() => postgres.stop())
+  const database = await postgres.fresh()
+  const env = { ...(await places['one PostgreSQL']()), SALLYPORT_DATABASE: database }
+  const { server, ada, sallyport, again } = await open(env)
+  const issued = await sallyport(
+    ...['key', 'issue', 'ada', '--name', 'ci', '--scopes', 'users:read', '--json'],
+  )
+  const made = await sallyport('user', 'create', 'bob', '--role', 'member', '--json')
+  const { temporaryPassword } = made.json as { temporaryPassword: string }
+  const guide = readFileSync(join(import.meta.dirname, '../docs/guide/backup.md'), 'utf8')
+  const [dump = '', restore = ''] = ['pg_dump', 'pg_restore'].map(
+    (tool) => new RegExp(`^${tool} .+"\\$SALLYPORT_DATABASE".*$`, 'm').exec(guide)?.[0],
+  )
+  const shell = (line: string) =>
+    promisify(execFile)('sh', ['-c', line], {
+      cwd: server.folder,
+      env: { PATH: `${tools}:${process.env.PATH}`, SALLYPORT_DATABASE: database },
+    })
+
+  let loaded = true
+  let opened = 0
+  const load = Array.from({ length: 3 }, async () => {
+    while (loaded) {
+      expect((await browser(server).logIn()).status).toBe(200)
+      opened += 1
+    }
+  })
+  while (opened < 3) await ada.send('GET', '/auth/me')
+  const before = opened
+  await shell(dump)
+  expect(opened).toBeGreaterThan(before)
+  loaded = false
+  await Promise.all(load)
+  expect((await sallyport('user', 'create', 'late', '--role', 'member')).code).toBe(0)
+
+  await server.stop()
+  await shell(restore)
+  expect((await sallyport('restore', '--in-place')).code).toBe(0)
+  const anew = await again()
+  expect(await me(ada)).toEqual([401, 'session_revoked', 'restored'])
+  expect((await browser(anew).logIn('bob', temporaryPassword)).status).toBe(401)
+  const { secret } = issued.json as { secret: string }
+  const key = { headers: { Authorization: `Bearer ${secret}`, Origin: null } }
+  const { items } = (await browser(anew).send('GET', '/users', key)).json as unknown as {
+    items: { username: string }[]
+  }
+  expect(items.map(({ username }) => username).sort()).toEqual(['ada', 'bob'])
+  expect((await ada.logIn()).status).toBe(200)
+  const checked = (await ada.send('GET', '/audit/verify')).json as unknown as { intact: boolean }
+  expect(checked.intact).toBe(true)
 })
 
 test('migrate makes a database, and says what there is to do', { timeout }, async () => {

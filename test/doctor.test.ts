@@ -79,7 +79,7 @@ const change = (file: string, statement: string) => {
 test('a healthy instance: nothing to mend, in its settings, its files and through its address', {
   timeout,
 }, async () => {
-  const { look, origin, direct } = await instance()
+  const { look, origin, direct, file } = await instance()
   const findings = await look({}, origin)
   expect(told(findings)).toEqual([])
   expect(findings.map(({ check }) => check)).toEqual([
@@ -111,6 +111,13 @@ test('a healthy instance: nothing to mend, in its settings, its files and throug
     const { json } = await direct.send('GET', '/health/live', { headers })
     expect(json).toEqual({ status: 'ok' })
   }
+  // A role that no setting knows any more, in a scope of the owner's.
+  change(file, `update users set scopes = '[{"role":"clerk","scope":"shop:1"}]'`)
+  const stray = { check: 'access', is: 'warning', says: expect.stringContaining('"clerk"') }
+  const { json } = await direct.send('GET', '/instance/health')
+  expect(json.findings).toContainEqual(expect.objectContaining(stray))
+  const known = { access: { roles: { clerk: { below: 'member' } } } }
+  expect([told(await look()), told(await look(known))]).toEqual([['warning access'], []])
 })
 
 const settings: readonly (readonly [string, Options, string])[] = [
@@ -175,6 +182,11 @@ const spoilt: readonly (readonly [string, (at: Instance) => void, string])[] = [
     'a record that was removed',
     ({ file }) => change(file, `delete from audit where type = 'instance.claimed'`),
     'bad audit',
+  ],
+  [
+    'a role that settings do not know',
+    ({ file }) => change(file, `update users set role = 'clerk'`),
+    'warning access',
   ],
   [
     'nobody has claimed it',

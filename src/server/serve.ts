@@ -13,6 +13,7 @@ import {
   type Said,
   type Sallyport,
   SettingsError,
+  settings,
   type Told,
 } from '../index.ts'
 import { type Answering, listener, unparsed } from '../mounts/node.ts'
@@ -24,6 +25,8 @@ import { type Stoppable, stoppable } from './stopping.ts'
 
 /** How long requests in flight may take after a stop was asked for. */
 const patience = 10_000
+
+const usualBasePath = settings.basePath.default
 
 /**
  * Says what is wrong with a configuration, without opening or making anything.
@@ -67,7 +70,9 @@ export async function serve(sources: Sources): Promise<void> {
     const server = createServer({ connectionsCheckingInterval: 1_000 })
     const following = stoppable(server)
     const told = { remembers: isOn(said, 'session.remember') }
-    const dashboard = openDashboard(builtDashboard(), gate, told)
+    // Its pages ask at the usual path and nowhere else.
+    const atRoot = gate.basePath === usualBasePath
+    const dashboard = atRoot ? openDashboard(builtDashboard(), gate, told) : undefined
     answerOn(server, { gate, log, dashboard }, following)
     const live = socketsOn(server, gate, log)
     const asked = stopAsked()
@@ -170,7 +175,9 @@ function answerOn(
   { gate, log, dashboard }: Answerers,
   { working }: Stoppable,
 ): void {
-  if (!dashboard) log.warn('the dashboard is not built; only the API is served')
+  if (gate.basePath !== usualBasePath)
+    log.warn('only the API is served: the dashboard needs basePath to be as it is by default')
+  else if (!dashboard) log.warn('the dashboard is not built; only the API is served')
   const isApi = (path: string) => path === gate.basePath || path.startsWith(`${gate.basePath}/`)
   const logged: Answering = async (request, from) => {
     const began = performance.now()

@@ -7,7 +7,7 @@
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
@@ -25,14 +25,15 @@ export function auditSink(where: string): AuditSink {
       ship: (told) => written(process.stdout, told.map(({ line }) => `${line}\n`).join('')),
       async close() {},
     }
-  const { protocol, hostname: host, port } = new URL(where)
-  return protocol === 'udp:'
-    ? overUdp(host, Number(port))
-    : overStream(() =>
-        protocol === 'tls:'
-          ? connectTls({ host, port: Number(port), servername: host })
-          : connect({ host, port: Number(port) }),
-      )
+  const { protocol, hostname: named, port: at } = new URL(where)
+  const host = named.replace(/^\[|\]$/g, '')
+  const port = Number(at)
+  if (protocol === 'udp:') return overUdp(host, port)
+  // An address is no server name (RFC 6066); the certificate is held against it all the same.
+  const servername = isIP(host) === 0 ? { servername: host } : {}
+  return overStream(() =>
+    protocol === 'tls:' ? connectTls({ host, port, ...servername }) : connect({ host, port }),
+  )
 }
 
 const written = (stream: NodeJS.WritableStream, text: string): Promise<void> =>
@@ -42,15 +43,14 @@ const written = (stream: NodeJS.WritableStream, text: string): Promise<void> =>
 
 function overUdp(host: string, port: number): AuditSink {
   // The name says of what kind its address is.
-  const socket = createSocket(host.startsWith('[') ? 'udp6' : 'udp4')
+  const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4')
   socket.on('error', () => {}).unref()
-  const address = host.replace(/^\[|\]$/g, '')
   return {
     async ship(told) {
       for (const one of told) {
         await new Promise<void>((resolve, reject) => {
           const message = Buffer.from(syslogLine(one))
-          socket.send(message, port, address, (error) => (error ? reject(error) : resolve()))
+          socket.send(message, port, host, (error) => (error ? reject(error) : resolve()))
         })
       }
     },
@@ -62,10 +62,12 @@ function overUdp(host: string, port: number): AuditSink {
 
 function overStream(open: () => Duplex): AuditSink {
   let stream: Duplex | undefined
+  let dialled: Duplex | undefined
 
   async function connected(): Promise<Duplex> {
     if (stream?.writable) return stream
     const made = open()
+    dialled = made
     // Whoever writes next finds it gone.
     made
       .on('error', () => made.destroy())
@@ -88,7 +90,8 @@ function overStream(open: () => Duplex): AuditSink {
           connected().then((to) => written(to, text)),
         )
       } catch (error) {
-        stream?.destroy()
+        // Also one that is still waiting to be let in.
+        dialled?.destroy()
         stream = undefined
         throw error
       }

@@ -4,8 +4,8 @@
  * @module
  */
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, existsSync, globSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 
 /** Installs packages, if this is Debian and we may. @returns Whether it did. */
 export async function install(...packages: readonly string[]): Promise<boolean> {
@@ -31,6 +31,14 @@ export async function program(name: string): Promise<string> {
   const path = found([name]) ?? ((await install(name)) ? found([name]) : undefined)
   if (!path) throw new Error(`These tests need ${name}: install it`)
   return path
+}
+
+/** The folder of Debian's PostgreSQL, server and tools: a `pg_dump` refuses servers newer than itself. */
+export async function postgresTools(): Promise<string> {
+  const here = () => globSync('/usr/lib/postgresql/*/bin/pg_dump').sort().at(-1)
+  const path = here() ?? ((await install('postgresql')) ? here() : undefined)
+  if (!path) throw new Error('These tests need pg_dump: install postgresql')
+  return dirname(path)
 }
 
 export function isProgram(path: string): boolean {

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { buildIfStale } from '../../scripts/building.ts'
 import { findChromium } from './chromium-program.ts'
-import { program } from './debian.ts'
+import { postgresTools, program } from './debian.ts'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
 declare module 'vitest' {
@@ -25,6 +25,7 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   let postgres: Promise<PostgresServer> | undefined
   let chromium: Promise<string> | undefined
   let proxies: Promise<readonly string[]> | undefined
+  let tools: Promise<string> | undefined
   let built: Promise<void> | undefined
   const counters: Readonly<Record<string, () => Promise<string>>> = {
     async '/postgres'() {
@@ -39,6 +40,10 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
       // One after the other: there is one lock for all of apt.
       proxies ??= program('nginx').then(async (nginx) => [nginx, await program('caddy')])
       return (await proxies).join()
+    },
+    async '/postgres-tools'() {
+      tools ??= (proxies ?? Promise.resolve()).then(postgresTools)
+      return tools
     },
     async '/built'() {
       built ??= buildIfStale()

@@ -49,12 +49,15 @@ export async function postgresPrograms(
     verbatimSymlinks: true,
   })
   execFileSync('chown', ['-R', `${identity.uid}:${identity.gid}`, folder])
-  return {
-    initdb: join(bin, 'initdb'),
-    postgres: join(bin, 'postgres'),
-    pg_ctl: join(bin, 'pg_ctl'),
-  }
+  return programsIn(bin)
 }
+
+/** The programs in a folder. */
+export const programsIn = (bin: string): PostgresPrograms => ({
+  initdb: join(bin, 'initdb'),
+  postgres: join(bin, 'postgres'),
+  pg_ctl: join(bin, 'pg_ctl'),
+})
 
 async function installedPrograms(): Promise<PostgresPrograms> {
   const os = process.platform === 'win32' ? 'windows' : process.platform

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { folderPrefix, removeLeftovers } from './postgres-leftovers.ts'
-import { postgresIdentity, postgresPrograms } from './postgres-programs.ts'
+import { postgresIdentity, postgresPrograms, programsIn } from './postgres-programs.ts'
 
 export interface PostgresServer {
   /** Creates an empty database and answers its URL. */
@@ -30,12 +30,19 @@ const startPatience = 60_000
  * Starts the server.
  *
  * @param options.durable Whether a commit waits for the disk: `true` for figures, `false` is faster.
+ * @param options.programs The folder of another installation than that of the package.
  */
-export async function startPostgres({ durable }: { durable: boolean }): Promise<PostgresServer> {
+export async function startPostgres({
+  durable,
+  programs: elsewhere,
+}: {
+  durable: boolean
+  programs?: string
+}): Promise<PostgresServer> {
   const identity = postgresIdentity()
   const folder = mkdtempSync(`${folderPrefix}${process.pid}-`)
   if (identity) chownSync(folder, identity.uid, identity.gid)
-  const programs = await postgresPrograms(folder, identity)
+  const programs = elsewhere ? programsIn(elsewhere) : await postgresPrograms(folder, identity)
   removeLeftovers(programs.pg_ctl, identity)
 
   const run = { ...identity, cwd: folder, env: { ...process.env, LC_ALL: 'C' } }
