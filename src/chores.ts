@@ -140,7 +140,7 @@ export function startChores(world: World, keyring: Keyring, tell: (told: Told) =
       stopping = true
       await Promise.all([begun, ...chores.map((one) => one.stop())])
       // What nobody writes to any more should not stand unsealed; the next node that runs does it else.
-      await within(atLast, keep(true).finally(keeper.resign)).catch(() => undefined)
+      await within(atLast, keep(true).finally(keeper.resign)).catch(failed('audit'))
       await sink?.close()
     },
   }

@@ -1,14 +1,18 @@
 /**
- * What is recorded is carried to the sink, in order and to the last: over TCP, UDP and standard output.
+ * What is recorded is carried to the sink, in order and to the last: over TCP, TLS, UDP and standard output.
  *
  * @module
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { saidIn } from '../src/options.ts'
 import { openGate } from '../src/sallyport.ts'
+import { auditSink } from '../src/system/audit-sink.ts'
 import {
   databases,
   freshDatabase,
@@ -19,11 +23,13 @@ import {
   setupToken,
 } from './gate/gate.ts'
 import { visitor } from './gate/visitor.ts'
+import { certificate } from './provision/certificate.ts'
 import { browser } from './server/browser.ts'
-import { serve } from './server/process.ts'
+import { emptyFolder, serve } from './server/process.ts'
 
 interface Told {
   readonly id?: string
+  readonly type?: string
   readonly checkpoint?: { readonly chain: string }
 }
 
@@ -132,4 +138,73 @@ test('on standard output, as JSON lines', { timeout: 60_000 }, async () => {
     'auth.signed_in',
     'object',
   ])
+})
+
+const carried = {
+  line: '{"id":"one"}',
+  at: '2026-01-01T12:00:00.000Z',
+  name: 'auth.refused',
+  refused: true,
+} as const
+
+test('over TLS, to whom the certificate is of; to nobody else', { timeout: 60_000 }, async () => {
+  const folder = emptyFolder()
+  const own = certificate(folder, 'localhost')
+  const other = certificate(folder, 'logs.example')
+  const receive = async ({ cert, key }: typeof own) => {
+    let bytes = Buffer.alloc(0)
+    const server = createTlsServer(
+      { cert: readFileSync(cert), key: readFileSync(key) },
+      (socket) => {
+        socket
+          .on('error', () => {})
+          .on('data', (data) => {
+            bytes = Buffer.concat([bytes, data])
+          })
+      },
+    )
+    server.on('tlsClientError', () => {}).listen(0)
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return { port: (server.address() as AddressInfo).port, bytes: () => bytes }
+  }
+  const [right, wrong] = [await receive(own), await receive(other)]
+  // What is not signed by anybody known is not spoken to.
+  const unknown = auditSink(`tls://localhost:${right.port}`)
+  await expect(unknown.ship([carried])).rejects.toThrow('self-signed certificate')
+
+  const authorities = `${readFileSync(own.cert, 'utf8')}${readFileSync(other.cert, 'utf8')}`
+  const bundle = join(folder, 'authorities.pem')
+  writeFileSync(bundle, authorities)
+  const to = (where: string) =>
+    serve({ env: { NODE_EXTRA_CA_CERTS: bundle, SALLYPORT_AUDIT_SINK: where } })
+  const [trusted, misnamed, numbered] = await Promise.all([
+    to(`tls://localhost:${right.port}`),
+    // Of somebody known, but of another name; and of no address.
+    to(`tls://localhost:${wrong.port}`),
+    to(`tls://127.0.0.1:${right.port}`),
+  ])
+  for (const server of [trusted, misnamed, numbered])
+    expect((await browser(server).setUp(server.setupToken)).status).toBe(201)
+  await Promise.all([trusted, misnamed, numbered].map((server) => server.stop()))
+  for (const server of [misnamed, numbered])
+    expect(server.stderr.join('\n')).toContain('does not match certificate')
+  expect(wrong.bytes()).toHaveLength(0)
+  const types = told(messagesIn(right.bytes())).map(({ type }) => type)
+  expect(types.filter((type) => type !== undefined)).toEqual(['instance.claimed', 'auth.signed_in'])
+})
+
+test('over TCP to an address of IPv6', async () => {
+  let received = ''
+  const server = createServer((socket) => {
+    socket.on('data', (data) => {
+      received += data
+    })
+  }).listen(0, '::1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const sink = auditSink(`tcp://[::1]:${(server.address() as AddressInfo).port}`)
+  await sink.ship([carried])
+  await sink.close()
+  await expect.poll(() => received).toMatch(/^\d+ <108>1 .* auth\.refused - \{"id":"one"\}$/)
 })

@@ -262,7 +262,7 @@ http {
   const asRoot = process.getuid?.() === 0 ? ' user root;' : ''
   const run = (program: string, args: readonly string[]) => {
     const started = follow(spawn(program, args, { cwd: folder, env }), folder, 0)
-    started.ended.then(() => {
+    void started.ended.then(() => {
       failed = `${program} ended:\n${started.stderr.join('\n')}`
     })
   }
