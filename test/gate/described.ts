@@ -28,6 +28,31 @@ interface Sent {
 const validators = new Map<string, ValidateFunction>()
 let ajv: Ajv2020 | undefined
 
+/** @returns What of a request does not fit: its route, what its query is called, its body. */
+export function misasked({ method, url, body }: Asked): string | undefined {
+  const { pathname, searchParams } = new URL(url)
+  const template = templateOf(pathname.replace('/api/v1', ''))
+  const operation = template && described.paths[template]?.[method.toLowerCase()]
+  if (!operation) return `no ${method} ${pathname}`
+  const { parameters = [], requestBody } = operation as {
+    parameters?: readonly { in: string; name: string }[]
+    requestBody?: { required: boolean }
+  }
+  const known = parameters.flatMap((one) => (one.in === 'query' ? [one.name] : []))
+  const strange = [...searchParams.keys()].find((name) => !known.includes(name))
+  if (strange !== undefined) return `${method} ${template}: no ${strange} in its query`
+  if (body === '') return requestBody?.required ? `${method} ${template}: no body` : undefined
+  if (!requestBody) return `${method} ${template}: a body`
+  const at = [template, method.toLowerCase(), 'requestBody', 'content', 'application/json']
+  return invalid(`#/paths/${at.map(escaped).join('/')}`, body)
+}
+
+interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly body: string
+}
+
 /** @returns What does not fit, or nothing. */
 export function misdescribed({ method, path, status, type, text }: Sent): string | undefined {
   const template = templateOf(path)
