@@ -35,6 +35,8 @@ export interface One<K extends Kind = Kind> {
   readonly is: string
   /** Only if it is this person's. */
   readonly of?: string
+  /** Of the session `is`, its person. */
+  readonly through?: 'sessions'
 }
 
 /**
@@ -111,6 +113,7 @@ export const presenceOn = (node: string, userId: string): One<'presence'> => ({
 })
 export const ticket = (id: string): One<'tickets'> => ({ one: 'tickets', by: 'id', is: id })
 export const session = (id: string): One<'sessions'> => ({ one: 'sessions', by: 'id', is: id })
+export const ownerOf = (sid: string): One<'users'> => ({ ...user(sid), through: 'sessions' })
 /** A session, if it is of that person: another's takes no longer to ask for than nobody's. */
 export const sessionOf = (userId: string, id: string): One<'sessions'> => ({
   ...session(id),

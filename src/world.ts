@@ -107,7 +107,7 @@ export async function openKept(
   const database = await openDatabase(policy.database, { ...clocks, random, ...named })
   const { instanceId } = database
   const keyring = keyringOf(root.ring, instanceId, file && { ...file, stamp })
-  const auditKey = () => keyring.keys.active('audit').key
+  const auditKey = () => keyring.keys.active('audit').mac
   const node =
     secret === 'made'
       ? await startNode({

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import { devicesOf, instance, session, sessionsOf, user, userNamed, type World } from '../ports.ts'
+import {
+  devicesOf,
+  instance,
+  ownerOf,
+  session,
+  sessionsOf,
+  user,
+  userNamed,
+  type World,
+} from '../ports.ts'
 import { event } from '../rules/audit.ts'
 import { deviceNamed, trust } from '../rules/device.ts'
 import type { Device, Session, User } from '../rules/facts.ts'
@@ -79,21 +88,18 @@ export async function logIn(
   const id = newId(world)
   const deviceId = newId(world)
   const refresh = newRefresh(world, id)
-  // Whose session came along is on its row, so that person is only known after a first look at it.
-  const [came, also] = await Promise.all(
-    [from.came, from.also].map((id) =>
-      id === undefined ? undefined : world.store.find(session(id)),
-    ),
-  )
   const verdict = await world.store.step(
     {
       instance: instance(),
       user: user(found.id),
       live: sessionsOf(found.id),
-      came: session(came?.id ?? ''),
-      cameOwner: user(came?.userId ?? ''),
-      also: session(also?.id ?? ''),
-      alsoOwner: user(also?.userId ?? ''),
+      // Whose session came along is only known once its row is read.
+      ...(from.came === undefined
+        ? {}
+        : { came: session(from.came), cameOwner: ownerOf(from.came) }),
+      ...(from.also === undefined
+        ? {}
+        : { also: session(from.also), alsoOwner: ownerOf(from.also) }),
       devices: devicesOf(found.id),
       ...settling(charged, guess),
     },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { instance, session as sessionRef, user as userRef, type World } from '../ports.ts'
+import { instance, ownerOf, session as sessionRef, type World } from '../ports.ts'
 import { type RefreshToken, readRefresh, rootNamedIn } from '../rules/refresh-token.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { type Lost, type Rotated, rotate } from '../rules/rotation.ts'
@@ -44,12 +44,10 @@ export async function refresh(
   csrf: string,
   address: string,
 ): Promise<Granted | Lost> {
-  // Who it belongs to is on the row, so the user is only known after a first look at it.
-  const owner = (await world.store.find(sessionRef(token.sid)))?.userId ?? ''
   const salt = world.random.bytes(16).toString('base64url')
   const given = { keys: world.keys, salt, leeway: world.policy.refresh.leeway, address }
   const verdict = await world.store.step(
-    { instance: instance(), session: sessionRef(token.sid), user: userRef(owner) },
+    { instance: instance(), session: sessionRef(token.sid), user: ownerOf(token.sid) },
     ({ instance, session, user }, now): Step<Rotated | Lost> => {
       if (!instance) throw new Error('the instance row is gone')
       return rotate({ instance, session, user }, token, given, now)

@@ -56,15 +56,15 @@ const foreign: Read = { kind: 'foreign' }
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const headerOf = (kid: string): string => encoded({ alg: 'HS256', kid, typ: 'at+jwt' })
-const macOf = (key: Buffer | KeyObject, signed: string): string =>
+const macOf = (key: KeyObject, signed: string): string =>
   createHmac('sha256', key).update(signed).digest('base64url')
 
 /** Writes a token under the active key. */
 export function issueToken(keys: Keys, claims: Claims): string {
-  const { id, key } = keys.active('access')
+  const { id, mac } = keys.active('access')
   const { iss, aud, sub, sid, ver, jti, iat, exp } = claims
   const signed = `${headerOf(id)}.${encoded({ iss, aud, sub, sid, ver, jti, iat, exp })}`
-  return `${signed}.${macOf(key, signed)}`
+  return `${signed}.${macOf(mac, signed)}`
 }
 
 /** Reads a token; never throws, whatever it is given. */

@@ -8,7 +8,7 @@
  * @see OWASP ASVS 5.0 V13.3 (secrets), V14.2.1 (never in a URL); NIST SP 800-63B-4, 3.1.2 (look-up secrets)
  * @module
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type Access, may } from './access.ts'
 import type { ApiKey, User } from './facts.ts'
 import type { Keys } from './keys.ts'
@@ -56,12 +56,13 @@ export function readKey(text: string): Presented | undefined {
   return { id, text }
 }
 
-const macOf = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+const macOf = (key: KeyObject, text: string): Buffer =>
+  createHmac('sha256', key).update(text).digest()
 
 /** How a key is kept: the root secret's key id, `$`, HMAC-SHA-256 in base64url. */
 export function digestOf(keys: Keys, text: string): string {
-  const { id, key } = keys.active('api-key')
-  return `${id}$${macOf(key, text).toString('base64url')}`
+  const { id, mac } = keys.active('api-key')
+  return `${id}$${macOf(mac, text).toString('base64url')}`
 }
 
 type Match = 'right' | 'wrong' | 'unreadable'
@@ -69,7 +70,7 @@ type Match = 'right' | 'wrong' | 'unreadable'
 function matches(keys: Keys, text: string, digest: string | null): Match {
   const [keyId = '', mac = ''] = digest?.split('$') ?? []
   if (keyId === '') return 'wrong'
-  const key = keys.byId('api-key', keyId)
+  const key = keys.forMac('api-key', keyId)
   if (!key) return 'unreadable'
   const [ours, kept] = [macOf(key, text), Buffer.from(mac, 'base64url')]
   return ours.length === kept.length && timingSafeEqual(ours, kept) ? 'right' : 'wrong'

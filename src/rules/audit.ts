@@ -117,7 +117,7 @@ export function event(
  * @see OWASP ASVS 5.0 V16.4.2 (logs protected from modification)
  */
 export function seal(
-  key: Buffer,
+  key: Buffer | KeyObject,
   head: ChainHead,
   events: readonly AuditEvent[],
   ids: readonly string[],
@@ -167,12 +167,12 @@ export function macOf(
  * @returns 22 characters, base64url.
  */
 export const pseudonymOf = (keys: Keys, name: string): string =>
-  pseudonymUnder(keys.active('pseudonym').key, name)
+  pseudonymUnder(keys.active('pseudonym').mac, name)
 
 /** What stood for a name before the root secret was rotated, the newest first. */
 export const olderPseudonymsOf = (keys: Keys, name: string): readonly string[] =>
   keys.older('pseudonym').map((key) => pseudonymUnder(key, name))
 
 /** As {@link pseudonymOf}, under the pseudonym key of one root. */
-export const pseudonymUnder = (key: Buffer, name: string): string =>
+export const pseudonymUnder = (key: Buffer | KeyObject, name: string): string =>
   createHmac('sha256', key).update(name).digest('base64url').slice(0, 22)

@@ -46,7 +46,7 @@ export function originFault(sent: Sent, { publicOrigin, allowed }: Origins): str
 const shape = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
 
 /** HMAC-SHA-256 over `"csrf/1" ‖ len ‖ sid ‖ len ‖ nonce`; `sid` and `nonce` are 16 bytes each. */
-function macOf(key: Buffer | KeyObject, sid: string, nonce: Buffer): Buffer {
+function macOf(key: KeyObject, sid: string, nonce: Buffer): Buffer {
   const id = Buffer.from(sid, 'base64url')
   return createHmac('sha256', key)
     .update('csrf/1')
@@ -63,7 +63,7 @@ function macOf(key: Buffer | KeyObject, sid: string, nonce: Buffer): Buffer {
  * @param nonce 16 random bytes.
  */
 export function mintCsrf(keys: Keys, sid: string, nonce: Buffer): string {
-  const mac = macOf(keys.active('csrf').key, sid, nonce)
+  const mac = macOf(keys.active('csrf').mac, sid, nonce)
   return `${nonce.toString('base64url')}.${mac.toString('base64url')}`
 }
 

@@ -5,7 +5,7 @@
  * @see OWASP, "Slow Down Online Guessing Attacks with Device Cookies"
  * @module
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Device } from './facts.ts'
 import type { Keys } from './keys.ts'
 import { deviceLifetime } from './lockout.ts'
@@ -23,16 +23,16 @@ const mostDevices = 20
 /** The longest user agent that is kept, in characters. */
 const longestAgent = 512
 
-const macOf = (key: Buffer, body: Buffer): Buffer =>
+const macOf = (key: KeyObject, body: Buffer): Buffer =>
   createHmac('sha256', key).update(body).digest().subarray(0, 16)
 
 const bytesOf = (id: string): Buffer => Buffer.from(id, 'base64url')
 
 /** The cookie's value: 74 characters, base64url. */
 export function deviceToken(keys: Keys, { id, userId }: Pick<Device, 'id' | 'userId'>): string {
-  const { id: kid, key } = keys.active('device')
+  const { id: kid, mac } = keys.active('device')
   const body = Buffer.concat([Buffer.of(version), bytesOf(kid), bytesOf(id), bytesOf(userId)])
-  return Buffer.concat([body, macOf(key, body)]).toString('base64url')
+  return Buffer.concat([body, macOf(mac, body)]).toString('base64url')
 }
 
 /**
@@ -48,7 +48,7 @@ export function deviceNamed(
   const bytes = Buffer.from(text ?? '', 'base64url')
   if (bytes.length !== length || bytes.toString('base64url') !== text || bytes[0] !== version)
     return undefined
-  const key = keys.byId('device', bytes.subarray(1, 7).toString('base64url'))
+  const key = keys.forMac('device', bytes.subarray(1, 7).toString('base64url'))
   if (!key || !timingSafeEqual(macOf(key, bytes.subarray(0, signed)), bytes.subarray(signed)))
     return undefined
   const isTheirs = bytes.subarray(23, signed).equals(bytesOf(userId))

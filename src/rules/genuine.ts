@@ -6,7 +6,7 @@
  */
 
 /** Texts remembered at most; then all are forgotten, and looked at anew. */
-const most = 10_000
+const usual = 10_000
 /** Characters of a text's end that it is found by: all of it is compared, but only these are hashed. */
 const tail = -12
 
@@ -16,7 +16,8 @@ export interface Genuine<T> {
   keep(text: string, says: T): void
 }
 
-export function genuine<T>(): Genuine<T> {
+/** @param most How many are remembered. */
+export function genuine<T>(most = usual): Genuine<T> {
   const kept = new Map<string, { readonly text: string; readonly says: T }>()
   return {
     get(text) {

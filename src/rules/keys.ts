@@ -7,6 +7,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { Claims } from './access-token.ts'
 import { type Genuine, genuine } from './genuine.ts'
+import type { RefreshToken } from './refresh-token.ts'
 
 /** What a key is good for; a key of one purpose proves nothing for another. */
 export const purposes = [
@@ -57,14 +58,19 @@ export interface Checking {
 }
 
 export interface Keys extends Checking {
-  /** The key that makes new things, 32 bytes. */
-  active(purpose: Purpose): { readonly id: string; readonly key: Buffer }
+  /** The key that makes new things, 32 bytes; and the same for `createHmac`. */
+  active(purpose: Purpose): { readonly id: string; readonly key: Buffer; readonly mac: KeyObject }
   /** The keys before the active one, as far as they are good for that; the newest first. */
   older(purpose: Purpose): readonly Buffer[]
   /** All that are good for that, retired ones too, the active one first; for `createHmac`. */
   every(purpose: Purpose): readonly KeyObject[]
   /** What was found genuine under the keys that check everything: access tokens, and sessions by CSRF token. */
-  readonly genuine: { readonly access: Genuine<Claims>; readonly csrf: Genuine<string> }
+  readonly genuine: {
+    readonly access: Genuine<Claims>
+    readonly csrf: Genuine<string>
+    /** For the length of a request: it is looked at in every gate on its way. */
+    readonly refresh: Genuine<RefreshToken>
+  }
   /** Of the leaked ones: whoever shows something made under them can be told that it is void. */
   readonly leaked: Checking
 }
@@ -106,8 +112,9 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
   return {
     active(purpose) {
       const key = found.byId(purpose, active.id)
-      if (!key) throw new Error(`keys: no purpose ${purpose}`)
-      return { id: active.id, key }
+      const mac = found.forMac(purpose, active.id)
+      if (!key || !mac) throw new Error(`keys: no purpose ${purpose}`)
+      return { id: active.id, key, mac }
     },
     ...found,
     older: (purpose) =>
@@ -117,7 +124,7 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
         ({ id }) => found.forMac(purpose, id) ?? [],
       ),
     ids: roots.map(({ id }) => id),
-    genuine: { access: genuine(), csrf: genuine() },
+    genuine: { access: genuine(), csrf: genuine(), refresh: genuine(100) },
     leaked: {
       ...derived(instanceId, [[passwordsOnly, ['access']]]),
       ids: passwordsOnly.map(({ id }) => id),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { Keys } from './keys.ts'
 import type { FieldRefusal } from './refusal.ts'
 import type { PolicyOf, Settings } from './settings.ts'
@@ -131,14 +131,14 @@ function isNear(lower: string, name: string): boolean {
  * What is hashed in place of the password: HMAC-SHA-256 under the pepper, 32 bytes, so that a stolen
  * database alone cannot be guessed at.
  */
-function peppered(pepper: Buffer, password: string): Buffer {
+function peppered(pepper: KeyObject, password: string): Buffer {
   return createHmac('sha256', pepper).update(normal(password)).digest()
 }
 
 /** What to hash for a new password, and the key id to keep before the hash. */
 export function secretOf(keys: Keys, password: string): { pepper: string; secret: Buffer } {
-  const { id, key } = keys.active('pepper')
-  return { pepper: id, secret: peppered(key, password) }
+  const { id, mac } = keys.active('pepper')
+  return { pepper: id, secret: peppered(mac, password) }
 }
 
 /** A hash as it is kept: the pepper's key id, then the PHC string, which begins with `$`. */
@@ -173,7 +173,7 @@ export function toVerify(
   }
   const at = kept.indexOf('$')
   const pepper = kept.slice(0, Math.max(at, 0))
-  const key = keys.byId('pepper', pepper)
+  const key = keys.forMac('pepper', pepper)
   return key && { pepper, phc: kept.slice(at), secret: peppered(key, password) }
 }
 

@@ -38,7 +38,7 @@ export type RefreshRead =
   | { readonly kind: 'foreign' }
 
 function keyOf(keys: Keys, purpose: 'refresh' | 'refresh-derive' | 'token-index', kid: string) {
-  const key = keys.byId(purpose, kid)
+  const key = keys.forMac(purpose, kid)
   if (!key) throw new Error(`refresh token: no root ${kid}`)
   return key
 }
@@ -94,6 +94,8 @@ export function successorOf(
 
 /** Reads a cookie's value; never throws, whatever it is given. */
 export function readRefresh(keys: Keys, text: string): RefreshRead {
+  const known = keys.genuine.refresh.get(text)
+  if (known) return { kind: 'token', token: known }
   if (text.length !== (length / 3) * 4) return { kind: 'foreign' }
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length !== length || bytes.toString('base64url') !== text || bytes[0] !== version)
@@ -104,6 +106,7 @@ export function readRefresh(keys: Keys, text: string): RefreshRead {
   if (!timingSafeEqual(mac, bytes.subarray(signed))) return { kind: 'foreign' }
   const sid = bytes.subarray(7, 23).toString('base64url')
   const token = tokenOf(keys, kid, sid, bytes.readUInt32BE(23), bytes.subarray(27, signed))
+  keys.genuine.refresh.keep(text, token)
   return { kind: 'token', token }
 }
 

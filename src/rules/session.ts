@@ -115,7 +115,7 @@ export interface OpeningShown {
   /** The live sessions of the user. */
   readonly live: readonly Session[]
   /** The session whose genuine cookie came with the request, whoever's it was. */
-  readonly came: Session | undefined
+  readonly came?: Session | undefined
   /** Whose that was, when not this user's. */
   readonly cameOwner?: User | undefined
   /** Another one, where the cookies of two had got mixed, and whose that was. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { KeyObject } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, type Random, type Ref, type Shown, type Store, Unavailable } from '../ports.ts'
 import { seal } from '../rules/audit.ts'
@@ -48,7 +49,7 @@ const ownClock: Pick<Clock, 'elapsed'> = { elapsed: () => performance.now() }
 export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
-  readonly auditKey: () => Buffer
+  readonly auditKey: () => Buffer | KeyObject
   readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears' | 'living'>
   readonly clock?: Pick<Clock, 'elapsed'>
 }): Store {
