@@ -14,7 +14,7 @@ import { emptyFolder } from './process.ts'
 const page = join(import.meta.dirname, '../../docs/security/incidents.md')
 
 /** The commands under a heading, before the next one. @throws When there are none. */
-export function commandsUnder(heading: string): string {
+function commandsUnder(heading: string): string {
   const after = readFileSync(page, 'utf8').split(new RegExp(`^#{2,3} ${heading}$`, 'm'))[1] ?? ''
   const section = after.split(/^#{2,3} /m)[0] ?? ''
   const blocks = [...section.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block)

@@ -16,7 +16,7 @@ export const nistPasswords: Chapter = {
       '15 characters where the password is the only factor',
       '15; an operator may lower it to 8, and the doctor warns.',
       `${passwords}length, in code points`,
-      'test/doctor.test.ts: short passwords',
+      'test/doctor.test.ts: settings that cost something',
     ),
     later('P2', 'SHALL', '8 characters with a second factor'),
     met(
@@ -252,11 +252,12 @@ export const nistSessions: Chapter = {
       'HDR-01',
       'SUP-02',
     ),
-    met(
+    partly(
       'S12',
       'SHOULD',
       'It does not outlive a restart of the browser',
-      'Session cookies, but where somebody asked to be remembered.',
+      'The refresh cookie goes with the browser, but where somebody asked to be remembered; the access token is over in five minutes.',
+      'With `refresh.enabled=false` the one cookie stays as long as its session.',
       'test/refresh.test.ts: a refresh renews all three cookies',
       'test/http.test.ts: A member may be remembered',
     ),

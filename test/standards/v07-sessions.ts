@@ -50,11 +50,12 @@ export const sessions: Chapter = {
       'JWT-11',
       'RT-15',
     ),
-    met(
+    partly(
       '7.2.4',
       1,
       'A new token whenever somebody authenticates, and the old one is over',
-      'Signing in and changing the password open a new session and end what came. Showing the password once more is an instant on the row and gives no new token.',
+      'Signing in and changing the password open a new session and end what came.',
+      'Showing the password once more is an instant on the row, by contract, and gives no new token.',
       'FIX-01',
       'FIX-02',
       'FIX-05',

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Chapter, met, operators, unmet } from './row.ts'
+import { type Chapter, met, operators, partly, unmet } from './row.ts'
 
 const sources = 'test/sources.test.ts: '
 
@@ -178,11 +178,12 @@ export const communication: Chapter = {
       'Certificates that browsers trust',
       'Gets one; `sallyport doctor --url` looks at it.',
     ),
-    met(
+    partly(
       '12.3.1',
       2,
       'TLS to every backend',
-      'A PostgreSQL elsewhere without `sslmode=verify-full` is no start, but by an explicit setting.',
+      'A PostgreSQL elsewhere without `sslmode=verify-full` is no start, but by an explicit setting; syslog by `tls://`.',
+      'Syslog by `udp://` and `tcp://` is taken, also to other machines.',
       'src/options.test.ts: is spoken to in the clear',
       'test/serve-settings.test.ts: PostgreSQL elsewhere, in the clear',
     ),

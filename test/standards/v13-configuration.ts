@@ -95,7 +95,7 @@ export const configuration: Chapter = {
       'A file or the environment, never in code or package.',
       'L3’s hardware is not supported.',
       'SUP-04',
-      'src/system/root-secret.test.ts',
+      'src/system/root-secret.test.ts: the text, then the file',
     ),
     met(
       '13.3.2',
