@@ -21,6 +21,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   keys: ['test/api-keys-nodes.test.ts'],
   sockets: ['test/sockets-nodes.test.ts'],
   database: ['test/database-trouble.test.ts'],
+  statements: ['test/statement-faults.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

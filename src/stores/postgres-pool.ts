@@ -18,6 +18,12 @@ const settings = {
   idle_in_transaction_session_timeout: String(10 * second),
 }
 
+/**
+ * Of a connection of the pool: it only reads, unless a transaction says that it writes. What is sent
+ * behind a `begin` that has failed is refused then, and not kept statement by statement.
+ */
+const pooled = { ...settings, default_transaction_read_only: 'on' }
+
 /** @throws When `pg` is not installed. */
 const driver = async () => {
   const { default: pg } = await import('pg').catch((cause) => {
@@ -44,7 +50,7 @@ export async function poolFor(url: string): Promise<Pool> {
       // Without a listener a connection that breaks in use would end the whole program. Its queries
       // fail, and that is where it is told.
       client.on('error', () => undefined)
-      setUp(client).then(() => done(), done)
+      setUp(client, pooled).then(() => done(), done)
     },
   })
   // One that breaks while nobody uses it is replaced when the next one is asked for.
@@ -74,15 +80,13 @@ export async function connectionFor(
   client.on('error', onLost)
   client.on('end', onLost)
   await client.connect()
-  await setUp(client)
+  await setUp(client, settings)
   // It waits for others, and nobody waits for it: a program may end with it open. Its types lack this.
   ;(client as Client & { unref(): void }).unref()
   return client
 }
 
-async function setUp(client: Pick<Client, 'query'>): Promise<void> {
-  const calls = Object.keys(settings).map(
-    (_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`,
-  )
-  await client.query(`select ${calls.join(', ')}`, Object.entries(settings).flat())
+async function setUp(client: Pick<Client, 'query'>, to: Record<string, string>): Promise<void> {
+  const calls = Object.keys(to).map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`)
+  await client.query(`select ${calls.join(', ')}`, Object.entries(to).flat())
 }

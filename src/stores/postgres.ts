@@ -21,7 +21,7 @@ const migrationLock = 5_127_331
 /** And who writes a chain of the audit that others write as well, this. */
 const chainLock = 5_127_332
 
-const begin = 'begin isolation level read committed'
+const begin = 'begin isolation level read committed read write'
 
 /**
  * Opens a pool and brings the schema up to date.
@@ -93,10 +93,21 @@ export async function openPostgres(given: {
     }
   }
 
+  /** A statement in a transaction of its own, in one round trip. @returns How many rows it met. */
+  async function write(query: Query): Promise<number> {
+    const client = await told(pool.connect())
+    const sent = [begin, named(query), 'commit'].map((one) => client.query(one))
+    const answers = await Promise.allSettled(sent)
+    const failed = answers.find((answer) => answer.status === 'rejected')
+    client.release(failed !== undefined)
+    if (failed) await told(Promise.reject(failed.reason))
+    const [, done] = answers
+    return (done && 'value' in done && done.value.rowCount) || 0
+  }
+
   try {
     const instanceId = await prepare(pool, random)
     await read(() => [])
-    const write = async (query: Query) => (await told(pool.query(named(query)))).rowCount ?? 0
     const line: Database['line'] = (hint) => lineTo(url, hint)
     const close = () => pool.end()
     return { dialect: 'postgres', builder, instanceId, now, read, commit, write, line, close }
@@ -112,7 +123,7 @@ async function prepare(pool: Pool, random: Random): Promise<string> {
   const say = (text: string, values: unknown[] = []) => told(client.query(text, values))
 
   async function locked(work: () => Promise<void>): Promise<void> {
-    await say('begin isolation level read committed')
+    await say(begin)
     await say(`set local statement_timeout = ${minute}`)
     await say(`set local lock_timeout = ${minute}`)
     await say('select pg_advisory_xact_lock($1)', [migrationLock])
