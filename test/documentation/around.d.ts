@@ -27,10 +27,15 @@ declare function Application(props: {
 declare function SignInPage(props: { reason?: string | undefined }): import('react').JSX.Element
 declare function SetUpPage(): import('react').JSX.Element
 
+/** What stood there before. */
+declare const app: import('express').Express
+declare const auth: {
+  api: { getSession(of: { headers: unknown }): Promise<{ user: { email: string } } | null> }
+}
+declare const oldGuard: import('express').RequestHandler
+
 /** The libraries that people come from. They are not installed: what is said of them is read, not run. */
 declare module 'better-auth'
 declare module 'better-auth/node'
-declare module 'better-sqlite3'
-declare module 'next-auth'
 declare module '@auth/express'
 declare module 'express-session'

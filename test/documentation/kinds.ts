@@ -49,8 +49,8 @@ const marks: Readonly<Partial<Record<Kind, RegExp>>> = {
 function kindOf(block: Block, before: Block | undefined): Kind | undefined {
   const { language, mark } = block
   if (played[block.page]?.languages.includes(language)) return 'played'
-  if (mark?.startsWith('file: ')) return language === 'json' ? 'json' : 'shell'
   const kind = byLanguage[language]
+  if (mark?.startsWith('file: ')) return kind ?? 'shell'
   if (kind !== undefined) return mark === undefined || marks[kind]?.test(mark) ? kind : undefined
   if (language !== '') return undefined
   if (mark === 'drawing' || mark === 'said') return mark

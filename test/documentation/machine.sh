@@ -69,6 +69,7 @@ journalctl() {
   until grep -q checkpoint "$ROOM/running"; do sleep 0.1; done
   cat "$ROOM/running"
 }
+node() { "$NODE" --disable-warning=ExperimentalWarning "$@"; }
 npx() { "$@"; }
 npm() {
   case $1 in

@@ -15,6 +15,7 @@ import { command } from '../server/command.ts'
 import { bare, main } from '../server/main.ts'
 import { emptyFolder, freePort, serve } from '../server/process.ts'
 import { at, type Block, root } from './blocks.ts'
+import { leaveBehind, oldPassword } from './others.ts'
 
 /** An instance with people in it, stopped; pages get a copy. */
 export interface Furnished {
@@ -62,6 +63,7 @@ export async function runPage(
     mkdirSync(join(room, name), { mode: 0o700 })
   cpSync(join(server, 'data/secret'), join(room, 'secrets/sallyport'))
   writeFileSync(join(room, 'typed'), `${password} two\n`)
+  leaveBehind(blocks[0]?.page ?? '', server)
   writeFileSync(join(server, 'left-behind.txt'), `KEY=${key}\n`)
   writeFileSync(join(server, 'passwords.txt'), 'hunter2 hunter2 hunter2\n')
   const port = await freePort()
@@ -118,6 +120,7 @@ export async function runPage(
     ORIGIN: `http://localhost:${port}`,
     KEY: key,
     PASSWORD: password,
+    OLD_PASSWORD: oldPassword,
   }
   const child = spawn(
     'bash',

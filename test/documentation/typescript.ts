@@ -36,7 +36,11 @@ export async function complaints(blocks: readonly Block[]): Promise<string[]> {
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: '../../tsconfig.json',
-      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
+      compilerOptions: {
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        noImplicitReturns: false,
+      },
       include: ['.'],
     }),
   )
