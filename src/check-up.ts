@@ -6,6 +6,7 @@
  */
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isLoopback } from './http/cookies.ts'
 import { settings as all, type Policy } from './options.ts'
 import { type Clock, Unavailable } from './ports.ts'
 import { bad, type Finding, good, ofClock, ofDisk, ofLatency, warning } from './rules/doctor.ts'
@@ -73,6 +74,14 @@ function ofSettings(policy: Policy): Finding[] {
       ),
     ],
     [
+      isCarriedInTheClear(policy.audit.sink),
+      warning(
+        'settings.audit',
+        'The audit goes to another machine unencrypted (audit.sink).',
+        'Take tls://, unless nobody else is on that network.',
+      ),
+    ],
+    [
       policy.insecureCookiesForLocalhost,
       warning(
         'settings.host',
@@ -91,6 +100,12 @@ function ofSettings(policy: Policy): Finding[] {
   ]
   const found = costly.filter(([is]) => is).map(([, finding]) => finding)
   return found.length > 0 ? found : [good('settings', 'Nothing is set that costs safety.')]
+}
+
+/** @see OWASP ASVS 5.0 V12.3.1 */
+function isCarriedInTheClear(sink: string | undefined): boolean {
+  const to = /^(?:udp|tcp):/i.test(sink ?? '') ? URL.parse(sink ?? '') : null
+  return to !== null && !isLoopback(to.hostname)
 }
 
 async function ofDatabase({ database }: Policy, clock: Clock): Promise<Finding[]> {

@@ -133,6 +133,11 @@ const settings: readonly (readonly [string, Options, string])[] = [
   ['links sign in', { cookies: { sameSite: 'lax' } }, 'warning settings.sameSite'],
   ['a set-up token left', { setupToken: token }, 'warning settings.setupToken'],
   ['a database without TLS', { insecureDatabaseConnection: true }, 'warning settings.database'],
+  [
+    'an audit in the clear',
+    { audit: { sink: 'tcp://logs.example:601' } },
+    'warning settings.audit',
+  ],
   ['open to the network', { insecureCookiesForLocalhost: true }, 'warning settings.host'],
 ]
 
