@@ -27,6 +27,8 @@ export const texts = {
   motto: 'Two doors, never both open.',
   mottoMeaning: 'Nothing is let in on one proof alone.',
   loading: 'Loading…',
+  noCookies:
+    'Your browser keeps no cookies for this site. Allow them: without, nobody stays signed in.',
   optional: 'optional',
   cancel: 'Cancel',
   close: 'Close',

@@ -98,6 +98,18 @@ describe('an instance without an owner', () => {
     expect(await visitor.stored()).toEqual([])
   })
 
+  test('a browser that keeps no cookies is told so at the door', async () => {
+    const devtools = await page.context().newCDPSession(page)
+    await devtools.send('Emulation.setDocumentCookieDisabled', { disabled: true })
+    await page.goto(server.claimLink())
+    const told = page.getByRole('alert').getByText('Your browser keeps no cookies')
+    await told.waitFor()
+    await devtools.send('Emulation.setDocumentCookieDisabled', { disabled: false })
+    await page.reload()
+    await heading(page, 'Claim this instance').waitFor()
+    expect(await told.count()).toBe(0)
+  })
+
   test('the claim link works once, and leads to the sign-in page after', async () => {
     await page.goto(server.claimLink())
     await claim(page)

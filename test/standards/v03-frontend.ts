@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Chapter, met, operators, partly, unmet } from './row.ts'
+import { type Chapter, met, operators, unmet } from './row.ts'
 
 const sources = 'test/sources.test.ts: '
 const served = 'test/served.test.ts: '
@@ -255,13 +255,13 @@ export const frontend: Chapter = {
       'Two years with subdomains, as the list asks for.',
       'src/http/headers.test.ts: the transport is pinned',
     ),
-    partly(
+    met(
       '3.7.5',
       3,
       'A browser that lacks something is told so',
-      'Without script the page says so; without Fetch Metadata or Origin the API refuses.',
-      'Blocked cookies are not told apart from signing out.',
+      'Without script or cookies the page says so; without Fetch Metadata or Origin the API refuses.',
       `${served}without script`,
+      'test/browser/journey.test.ts: a browser that keeps no cookies',
       'CSRF-18',
     ),
   ],

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react'
 import { texts } from '../texts.ts'
 import classes from './frames.module.css'
 import { Mark } from './mark.tsx'
+import { Notice } from './notice.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import { AwayBanner } from './trouble.tsx'
 
@@ -42,7 +43,11 @@ export function Door({ action, children }: { action?: ReactNode; children: React
               {action}
             </div>
           </header>
-          <main className={classes.form}>{children}</main>
+          <main className={classes.form}>
+            {/* The server would take the password, and nobody would be signed in. */}
+            {!navigator.cookieEnabled && <Notice tone="bad">{texts.noCookies}</Notice>}
+            {children}
+          </main>
         </div>
       </div>
     </>
