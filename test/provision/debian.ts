@@ -26,10 +26,10 @@ export function found(names: readonly string[], elsewhere: readonly string[] = [
   ].find(isProgram)
 }
 
-/** The path of a program that is the same word as its package, newly installed where it must be. */
-export async function program(name: string): Promise<string> {
-  const path = found([name]) ?? ((await install(name)) ? found([name]) : undefined)
-  if (!path) throw new Error(`These tests need ${name}: install it`)
+/** The path of a program, newly installed where it must be: `from` is its package, if not the same word. */
+export async function program(name: string, from = name): Promise<string> {
+  const path = found([name]) ?? ((await install(from)) ? found([name]) : undefined)
+  if (!path) throw new Error(`These tests need ${name}: install ${from}`)
   return path
 }
 
