@@ -17,6 +17,12 @@ test('every row of both standards is there, once', () => {
   expect(new Set(allRows.map(({ id }) => id)).size).toBe(allRows.length)
   const levels = [1, 2, 3].map((level) => allRows.filter((row) => row.level === level).length)
   expect(levels).toEqual([60, 130, 72])
+  const without = asvs.flatMap((chapter) =>
+    (chapter.without ?? []).flatMap(([ids]) => ids.split(', ')),
+  )
+  expect(without.length).toBe(58)
+  expect(without.filter((id) => !/^\d+\.\d+\.\d+$/.test(id))).toEqual([])
+  expect(new Set([...without, ...allRows.map(({ id }) => id)]).size).toBe(58 + allRows.length)
 })
 
 test('whatever says how names tests, and each of them exists', () => {

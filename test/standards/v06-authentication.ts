@@ -242,6 +242,6 @@ export const authentication: Chapter = {
       '6.5.7, 6.6.1, 6.6.2, 6.6.4, 6.7.1',
       'no biometrics, SMS, voice, push or certificates of devices',
     ],
-    ['6.8.1–6.8.4', 'no identity provider of others'],
+    ['6.8.1, 6.8.2, 6.8.3, 6.8.4', 'no identity provider of others'],
   ],
 }

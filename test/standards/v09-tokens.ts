@@ -123,5 +123,10 @@ export const oauth: Chapter = {
       'KEY-01',
     ),
   ],
-  without: [['all the others (27)', 'neither client nor server of OAuth or OIDC']],
+  without: [
+    [
+      '10.1.2, 10.2.1, 10.2.2, 10.2.3, 10.4.1, 10.4.2, 10.4.3, 10.4.4, 10.4.6, 10.4.7, 10.4.10, 10.4.11, 10.4.12, 10.4.13, 10.4.14, 10.4.15, 10.4.16, 10.5.1, 10.5.2, 10.5.3, 10.5.4, 10.5.5, 10.6.1, 10.6.2, 10.7.1, 10.7.2, 10.7.3',
+      'neither client nor server of OAuth or OIDC',
+    ],
+  ],
 }
