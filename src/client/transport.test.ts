@@ -92,6 +92,20 @@ describe('csrf_rejected', () => {
     expect(sent[2]?.headers.get('x-csrf-token')).toBe('new')
   })
 
+  test('a token that cannot be read from a cookie is asked for once, and kept', async () => {
+    vi.stubGlobal('document', { cookie: '' })
+    const { sent, call } = transport(
+      refuse(403, 'csrf_rejected'),
+      ok({ token: 'given' }),
+      ok({}),
+      ok({}),
+    )
+    await call('POST', '/x')
+    await call('POST', '/y')
+    expect(sent.map(({ url }) => url).slice(2)).toEqual(['/api/v1/x', '/api/v1/y'])
+    expect(sent[3]?.headers.get('x-csrf-token')).toBe('given')
+  })
+
   test('twice is told', async () => {
     const no = refuse(403, 'csrf_rejected')
     const { sent, call } = transport(no, ok({ token: 'new' }), no)

@@ -65,6 +65,8 @@ export function createTransport({
   timeout,
   csrfCookie = 'csrf',
 }: TransportOptions): Transport {
+  /** What the server last gave, for pages of another origin, which cannot read its cookie. */
+  let given: string | undefined
   return { call, fetch: send }
 
   async function call<T>(
@@ -97,12 +99,12 @@ export function createTransport({
     if (!isOurs(url, baseUrl)) return fetch(url, init)
     if (isSafe(init.method)) return sendOnce(url, init, undefined)
     try {
-      return await sendOnce(url, init, cookieNamed(csrfCookie))
+      return await sendOnce(url, init, cookieNamed(csrfCookie) ?? given)
     } catch (error) {
       if (!(error instanceof ProblemError && error.code === 'csrf_rejected')) throw error
-      const token = await freshToken(init.signal)
-      if (token === undefined) throw error
-      return sendOnce(url, init, token)
+      given = await freshToken(init.signal)
+      if (!given) throw error
+      return sendOnce(url, init, given)
     }
   }
 

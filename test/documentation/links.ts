@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { read, root } from './blocks.ts'
+import { pages, read, root } from './blocks.ts'
 
 /** The anchors of a page, as GitHub makes them of its headings. */
 function anchorsOf(source: string): Set<string> {
@@ -31,15 +31,36 @@ const prose = (source: string): string =>
     .replace(/^```.*?^```$/gms, '')
     .replace(/`[^`\n]+`/g, (code) => code.replace(/[[\]()]/g, ''))
 
+const linksOf = (source: string): string[] =>
+  [...prose(source).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+
+const fileOf = (page: string, link: string): string => {
+  const [path = ''] = link.split('#')
+  return path === '' ? page : posix.join(posix.dirname(page), path)
+}
+
 /** The links of a page that lead nowhere, each with why. */
 export function deadLinks(page: string, source = read(page)): string[] {
-  return [...prose(source).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
-    if (/^[a-z]+:/.test(link)) return []
-    const [path = '', anchor] = link.split('#')
-    const file = path === '' ? page : posix.join(posix.dirname(page), path)
+  return linksOf(source).flatMap((link) => {
+    const [, anchor] = link.split('#')
+    const file = fileOf(page, link)
     if (file.startsWith('..') || !existsSync(join(root, file))) return [`${page}: ${link}: no file`]
     if (anchor === undefined) return []
-    const there = anchorsOf(path === '' ? source : read(file))
+    const there = anchorsOf(file === page ? source : read(file))
     return there.has(anchor) ? [] : [`${page}: ${link}: no such heading`]
   })
+}
+
+/** The pages that links lead to from one, at any distance; a link to a folder leads to all in it. */
+export function reachedFrom(page: string, reached = new Set<string>()): Set<string> {
+  if (reached.has(page)) return reached
+  reached.add(page)
+  for (const link of linksOf(read(page))) {
+    const file = fileOf(page, link)
+    for (const next of pages)
+      if (next === file || (file.endsWith('/') && next.startsWith(file))) reachedFrom(next, reached)
+  }
+  return reached
 }
