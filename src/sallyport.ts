@@ -19,7 +19,7 @@ import { openapiOf } from './http/openapi.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import { routes } from './http/routes.ts'
 import type { Fault, From, Site } from './http/site.ts'
-import { signedView } from './http/view.ts'
+import { signedTexts, signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
 import { type Clock, instance, type World } from './ports.ts'
 import type { OwnAccess } from './rules/own-roles.ts'
@@ -175,6 +175,7 @@ function siteOf(
   return {
     world,
     origins: { publicOrigin, allowed: policy.allowedOrigins },
+    publicHost: new URL(publicOrigin).host,
     allowedHosts: policy.allowedHosts,
     jar,
     // The settings have been checked: a list that does not compile never gets here.
@@ -188,6 +189,7 @@ function siteOf(
       const strays = await strayRoles(world).catch(() => [])
       return [...found, ...strayFindings(strays)]
     },
+    signedText: signedTexts(world.access),
     basePath,
     description() {
       described ??= openapiOf(routes, { publicOrigin, basePath, jar })

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Refusal, refuse } from '../rules/refusal.ts'
+import type { Incoming } from './site.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** Bytes. */
@@ -22,7 +23,7 @@ export type Read<T> = { readonly ok: true; readonly value: T } | Refusal
  *   64 KB, `malformed_request` for what strict JSON refuses and for anything but an object.
  * @see OWASP ASVS 5.0 V1.5.3, V4.1.1, V15.3.6
  */
-export async function readJson(request: Request): Promise<Read<Record<string, unknown>>> {
+export async function readJson(request: Incoming): Promise<Read<Record<string, unknown>>> {
   if (!isJson(request) || isEncoded(request)) return refuse('unsupported_media_type')
   const bytes = await readBytes(request)
   return bytes.ok ? objectIn(bytes.value) : bytes
@@ -34,7 +35,7 @@ export async function readJson(request: Request): Promise<Read<Record<string, un
  * @returns `malformed_request` for any other; `unsupported_media_type` when `{}` comes under another
  *   type than JSON's, since a foreign form could send that.
  */
-export async function readNothing(request: Request): Promise<Read<undefined>> {
+export async function readNothing(request: Incoming): Promise<Read<undefined>> {
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
   if (bytes.value.length === 0) return { ok: true, value: undefined }
@@ -43,28 +44,28 @@ export async function readNothing(request: Request): Promise<Read<undefined>> {
   if (!body.ok || Object.keys(body.value).length > 0) {
     return refuse('malformed_request', { why: 'body_not_empty' })
   }
-  const typed = request.headers.has('content-type')
+  const typed = request.headers.get('content-type') !== null
   return typed && !isJson(request)
     ? refuse('unsupported_media_type')
     : { ok: true, value: undefined }
 }
 
 /** Reads a body as {@link readJson} does, where nothing at all says the same as `{}`. */
-export async function readOptional(request: Request): Promise<Read<Record<string, unknown>>> {
-  if (request.headers.has('content-type')) return readJson(request)
+export async function readOptional(request: Incoming): Promise<Read<Record<string, unknown>>> {
+  if (request.headers.get('content-type') !== null) return readJson(request)
   const nothing = await readNothing(request)
   return nothing.ok ? { ok: true, value: {} } : nothing
 }
 
-function isJson(request: Request): boolean {
+function isJson(request: Incoming): boolean {
   return jsonType.test(request.headers.get('content-type') ?? '')
 }
 
-function isEncoded(request: Request): boolean {
+function isEncoded(request: Incoming): boolean {
   return (request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
 }
 
-async function readBytes(request: Request): Promise<Read<Buffer>> {
+async function readBytes(request: Incoming): Promise<Read<Buffer>> {
   if (Number(request.headers.get('content-length')) > largestBody) {
     return refuse('payload_too_large')
   }

@@ -5,7 +5,7 @@
  * @see Fetch standard, CORS protocol; OWASP ASVS 5.0 V3.4.2
  * @module
  */
-import type { Site } from './site.ts'
+import type { Incoming, Site } from './site.ts'
 
 const preflight = {
   'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
@@ -14,7 +14,7 @@ const preflight = {
 } as const
 
 /** The headers a listed origin is given with any answer. */
-export function corsHeaders(request: Request, { origins }: Site): Record<string, string> {
+export function corsHeaders(request: Incoming, { origins }: Site): Record<string, string> {
   const origin = request.headers.get('origin')
   if (origin === null || !origins.allowed.includes(origin)) return {}
   return {
@@ -25,8 +25,12 @@ export function corsHeaders(request: Request, { origins }: Site): Record<string,
 }
 
 /** What a preflight is answered with, or nothing when it is none of ours. */
-export function preflightHeaders(request: Request, site: Site): Record<string, string> | undefined {
-  const asks = request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
+export function preflightHeaders(
+  request: Incoming,
+  site: Site,
+): Record<string, string> | undefined {
+  const asks =
+    request.method === 'OPTIONS' && request.headers.get('access-control-request-method') !== null
   const listed = corsHeaders(request, site)
   return asks && 'Access-Control-Allow-Origin' in listed ? { ...listed, ...preflight } : undefined
 }

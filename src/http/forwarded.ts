@@ -5,9 +5,10 @@
  * @module
  */
 import { isUnsafe } from '../rules/csrf.ts'
+import type { Incoming } from './site.ts'
 
 /** Whether the request asked about may change something. One of which nothing is known may. */
-export const isForwardedUnsafe = ({ headers }: Request, proxied: boolean): boolean =>
+export const isForwardedUnsafe = ({ headers }: Incoming, proxied: boolean): boolean =>
   !proxied || isUnsafe(headers.get('x-forwarded-method') ?? '')
 
 /** Not longer: it goes into a URL. */
@@ -18,7 +19,7 @@ const longestPath = 2_048
  * nothing that can be gone to.
  */
 export function forwardedPath(
-  { headers }: Request,
+  { headers }: Incoming,
   proxied: boolean,
   publicOrigin: string,
 ): string {

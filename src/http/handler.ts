@@ -16,13 +16,13 @@ import { limited, limitedCaller } from './limits.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
 import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
-import { type From, hostOf, isNavigation, type Site } from './site.ts'
+import { type From, hostOf, type Incoming, isNavigation, type Site } from './site.ts'
 
 /** `Request → Response`, for the mounts. Never throws. */
 export type Handle = (request: Request, from: From) => Promise<Response>
 
 /** The same, for mounts that write the answer themselves. */
-export type HandlePlain = (request: Request, from: From) => Promise<Plain>
+export type HandlePlain = (request: Incoming, from: From) => Promise<Plain>
 
 /** Makes the handler of a site. */
 export function handlerOf(site: Site, routes: readonly Route[]): HandlePlain {
@@ -51,13 +51,15 @@ function refuseFault(error: unknown): Outcome {
 }
 
 async function answered(
-  request: Request,
+  request: Incoming,
   site: Site,
   match: (method: string, path: string) => Match,
   from: From,
 ): Promise<Answer | Refused> {
   if (from.unreadable) return refuse(from.unreadable)
-  const url = new URL(request.url)
+  // What a URL can be made of is less than what a mount lets through as one.
+  const url = URL.parse(request.url)
+  if (!url) return refuse('malformed_request')
   const preflight = preflightHeaders(request, site)
   const met = match(request.method, url.pathname)
   const forwardedFor = request.headers.get('x-forwarded-for')
@@ -109,7 +111,7 @@ async function answered(
  * Sends a browser that spelled this machine's name otherwise to the public origin, where its cookies
  * are; refuses a host that is not ours.
  */
-export function toOurHost(request: Request, site: Site, from: From): Answer | Refusal | undefined {
+export function toOurHost(request: Incoming, site: Site, from: From): Answer | Refusal | undefined {
   const host = hostOf(request, site, from)
   if (host === 'foreign') return refuse('misdirected_request')
   if (host === 'ours' || !isNavigation(request)) return undefined
@@ -120,7 +122,7 @@ export function toOurHost(request: Request, site: Site, from: From): Answer | Re
 }
 
 async function bodyOf(
-  request: Request,
+  request: Incoming,
   { method, body, bodyOptional }: Route,
 ): Promise<{ ok: true; value: unknown } | Refusal> {
   if (method === 'GET') return { ok: true, value: undefined }

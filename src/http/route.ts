@@ -8,7 +8,7 @@ import type { AnyCaller, Caller } from '../flows/authenticate.ts'
 import type { Refusal } from '../rules/refusal.ts'
 import type { Schema } from '../wire.ts'
 import type { Cookies } from './cookies.ts'
-import type { Site } from './site.ts'
+import type { Incoming, Site } from './site.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -46,7 +46,7 @@ export interface Guard {
 /** What a route is handed once its guard has let the request in. */
 export interface Asked<Body = unknown, Query = unknown> {
   readonly site: Site
-  readonly request: Request
+  readonly request: Incoming
   readonly params: Readonly<Record<string, string>>
   readonly body: Body
   readonly query: Query
@@ -104,7 +104,7 @@ export interface Route extends Described {
 /** A request that the guard refused. */
 export interface TurnedAway {
   readonly site: Site
-  readonly request: Request
+  readonly request: Incoming
   readonly refusal: Refusal
   /** Whether a trusted proxy asks, so that its word about the request counts. */
   readonly proxied: boolean
@@ -197,13 +197,15 @@ export function routeTable(
     seen.add(name)
     return { route, parts: `${basePath}${route.path}`.split('/') }
   })
+  // A path without parameters leads where it says, and nowhere else unless one with them has its form.
+  const plain = new Map<string, Found[]>()
+  for (const { parts } of table) {
+    const path = parts.join('/')
+    if (!path.includes('{')) plain.set(path, foundIn(table, path))
+  }
 
   return (method, path) => {
-    const asked = path.split('/')
-    const found = table.flatMap(({ route, parts }) => {
-      const params = paramsOf(parts, asked)
-      return params ? [{ route, params }] : []
-    })
+    const found = plain.get(path) ?? foundIn(table, path)
     if (found.length === 0) return { kind: 'nothing' }
     const wanted = method === 'HEAD' ? 'GET' : method
     const match = found.find(({ route }) => route.method === wanted)
@@ -211,6 +213,22 @@ export function routeTable(
     const methods = found.map(({ route }) => route.method)
     return { kind: 'method', allow: methods.includes('GET') ? [...methods, 'HEAD'] : methods }
   }
+}
+
+interface Found {
+  readonly route: Route
+  readonly params: Record<string, string>
+}
+
+function foundIn(
+  table: readonly { readonly route: Route; readonly parts: string[] }[],
+  path: string,
+): Found[] {
+  const asked = path.split('/')
+  return table.flatMap(({ route, parts }) => {
+    const params = paramsOf(parts, asked)
+    return params ? [{ route, params }] : []
+  })
 }
 
 function paramsOf(parts: string[], asked: string[]): Record<string, string> | undefined {

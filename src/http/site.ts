@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Caller } from '../flows/authenticate.ts'
 import type { World } from '../ports.ts'
 import type { Origins } from '../rules/csrf.ts'
 import type { Finding } from '../rules/doctor.ts'
@@ -16,6 +17,8 @@ import type { Metrics } from './metrics.ts'
 export interface Site {
   readonly world: World
   readonly origins: Origins
+  /** The public origin's host and port, as in a `Host` header. */
+  readonly publicHost: string
   /** Hosts answered besides the public one, as in a `Host` header. */
   readonly allowedHosts: readonly string[]
   readonly jar: CookieJar
@@ -25,6 +28,8 @@ export interface Site {
   readonly metrics: Metrics
   /** What is well here, and what is not: settings, database, disk. */
   readonly checkUp: () => Promise<readonly Finding[]>
+  /** Who is signed in, and by which session, as JSON. */
+  readonly signedText: (caller: Caller) => string
   /** `/api/v1` */
   readonly basePath: string
   /** The routes, as programs read them. */
@@ -50,6 +55,11 @@ export interface Head {
   readonly headers: { get(name: string): string | null }
 }
 
+/** A request as the pipeline reads it: the web's `Request`, or what a mount made of one without a body. */
+export interface Incoming extends Head {
+  readonly body?: ReadableStream<Uint8Array> | null
+}
+
 /** The client's address, worked out where a record needs it. */
 export type Whence = () => string
 
@@ -67,9 +77,16 @@ export interface From {
  * Whose host a request asks for: ours; another spelling of this machine, when the public origin is
  * a loopback one; or somebody else's.
  */
-export function hostOf(request: Request, site: Site, from: From): 'ours' | 'respelled' | 'foreign' {
+export function hostOf(
+  request: Incoming,
+  site: Site,
+  from: From,
+): 'ours' | 'respelled' | 'foreign' {
+  const { publicHost } = site
+  const written = request.headers.get('host')
+  if (written === publicHost && authorityOf(request.url) === publicHost) return 'ours'
   const url = new URL(request.url)
-  const named = request.headers.get('host') ?? url.host
+  const named = written ?? url.host
   const hosts = new Set([named.toLowerCase(), url.host])
   const ours = new URL(site.origins.publicOrigin)
   const seen = [...hosts].map((host) => {
@@ -82,6 +99,13 @@ export function hostOf(request: Request, site: Site, from: From): 'ours' | 'resp
   return seen.includes('respelled') ? 'respelled' : 'ours'
 }
 
+/** Where a URL leads, as it is written. */
+function authorityOf(url: string): string {
+  const start = url.indexOf('//') + 2
+  const end = url.indexOf('/', start)
+  return url.slice(start, end < 0 ? url.length : end)
+}
+
 function isLocal(host: string, ports: readonly string[]): boolean {
   const url = URL.parse(`http://${host}`)
   // A port that is left out is the protocol's own; `URL` spells that as the empty string.
@@ -89,7 +113,7 @@ function isLocal(host: string, ports: readonly string[]): boolean {
 }
 
 /** Whether a person's browser is going there, and nothing is changed by it. */
-export function isNavigation(request: Request): boolean {
+export function isNavigation(request: Incoming): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false
   const mode = request.headers.get('sec-fetch-mode')
   return mode ? mode === 'navigate' : (request.headers.get('accept') ?? '').includes('text/html')

@@ -198,6 +198,22 @@ export function signedView(access: Access, { user, session }: Omit<Caller, 'ok'>
   }
 }
 
+/** {@link signedView} as JSON, made once for a session and its person as they stand. */
+export function signedTexts(access: Access): (caller: Caller) => string {
+  const known = new WeakMap<
+    facts.StandingSession,
+    { readonly user: facts.User; readonly text: string }
+  >()
+  return (caller) => {
+    const { session, user } = caller
+    const kept = known.get(session)
+    if (kept?.user === user) return kept.text
+    const text = JSON.stringify(signedView(access, caller))
+    known.set(session, { user, text })
+    return text
+  }
+}
+
 /**
  * {@link callerView}, made once for a session as it stands. What all who ask are handed cannot be changed.
  */

@@ -181,8 +181,9 @@ function answerOn(
   const isApi = (path: string) => path === gate.basePath || path.startsWith(`${gate.basePath}/`)
   const logged: Answering = async (request, from) => {
     const began = performance.now()
-    const path = URL.parse(request.url)?.pathname ?? '/'
-    const plain = isApi(path) || from.unreadable || !dashboard
+    const url = URL.parse(request.url)
+    const path = url?.pathname ?? '/'
+    const plain = !url || isApi(path) || from.unreadable || !dashboard
     const answer = plain
       ? await gate.handlePlain(request, from)
       : (gate.misdirected(request, from) ?? gate.limited(request, from) ?? dashboard(request))

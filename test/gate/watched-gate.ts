@@ -16,6 +16,7 @@ import { authRoutes } from '../../src/http/routes/auth.ts'
 import { sessionRoutes } from '../../src/http/routes/sessions.ts'
 import { userRoutes } from '../../src/http/routes/users.ts'
 import type { Site } from '../../src/http/site.ts'
+import { signedTexts } from '../../src/http/view.ts'
 import { saidIn } from '../../src/options.ts'
 import type { Clock } from '../../src/ports.ts'
 import { openDatabase } from '../../src/stores/open.ts'
@@ -51,6 +52,7 @@ export async function watchedGate(
       }),
     },
     origins: { publicOrigin: origin, allowed: [] },
+    publicHost: new URL(origin).host,
     allowedHosts: [],
     jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
     trusted: () => false,
@@ -58,6 +60,7 @@ export async function watchedGate(
     connections,
     metrics: metricsOf(world, connections.lives),
     checkUp: async () => [],
+    signedText: signedTexts(world.access),
     basePath: policy.basePath,
     description: () => ({}),
     onFault: ({ error }) => {

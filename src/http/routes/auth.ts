@@ -21,7 +21,6 @@ import { rejectedToken, unfit } from '../guard.ts'
 import { open, type Refused, type Route, signedIn } from '../route.ts'
 import { shape } from '../shape.ts'
 import type { Site } from '../site.ts'
-import { signedView } from '../view.ts'
 
 export const authRoutes: readonly Route[] = [
   open({
@@ -96,7 +95,8 @@ export const authRoutes: readonly Route[] = [
     answer: async ({ site }, caller) => ({
       ok: true,
       status: 200,
-      body: signedView(site.world.access, caller),
+      headers: { 'Content-Type': 'application/json' },
+      text: site.signedText(caller),
     }),
   }),
 

@@ -24,7 +24,7 @@ function seen({ site, request: { headers }, address }: Asked): { readonly seen?:
   const pass = headers.get('x-sallyport-doctor')
   if (pass === null || !isDoctor(keys, pass, clock.now())) return {}
   const signs = ['via', 'forwarded', 'x-real-ip', 'x-forwarded-proto', 'x-forwarded-host']
-  const proxied = signs.some((name) => headers.has(name))
+  const proxied = signs.some((name) => headers.get(name) !== null)
   return { seen: { address, forwardedFor: headers.get('x-forwarded-for'), proxied } }
 }
 
