@@ -72,13 +72,16 @@ describe('TypeScript', () => {
     ])
   })
 
+  // The same program on two pages is started once.
   const servers = new Map(
     of('typescript')
       .filter(isServer)
       .map((block) => [block.text, at(block)]),
   )
-  test.for([...servers])('%$: a server lets in who is signed in', { timeout }, ([source]) =>
-    serverLetsIn(source),
+  test.for([...servers].map(([source, where]) => [where, source] as const))(
+    '%s: a server lets in who is signed in',
+    { timeout },
+    ([, source]) => serverLetsIn(source),
   )
 
   const programs = of('typescript').filter(({ mark }) => mark === 'run')
