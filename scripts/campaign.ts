@@ -22,6 +22,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   sockets: ['test/sockets-nodes.test.ts'],
   database: ['test/database-trouble.test.ts'],
   statements: ['test/statement-faults.test.ts'],
+  floods: ['test/audit-floods.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

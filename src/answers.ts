@@ -63,6 +63,11 @@ export const Signed = shape<wire.Signed>(
   }),
 )
 
+export const Role = shape<wire.Role>(
+  'Role',
+  z.strictObject({ role: z.string(), permissions: z.array(z.string()) }),
+)
+
 export const SteppedUp = shape<wire.SteppedUp>('SteppedUp', z.strictObject({ until: instant }))
 
 export const SetupStatus = shape<wire.SetupStatus>(

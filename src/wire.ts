@@ -386,6 +386,7 @@ export interface Problem {
   readonly reason?: string
 }
 
+export type { GivenRole as Role } from './rules/access.ts'
 export type { CheckUp, Finding } from './rules/doctor.ts'
 
 /** `GET /health/ready`. */

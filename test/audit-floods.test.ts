@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { Agent } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { saidIn } from '../src/options.ts'
 import type { World } from '../src/ports.ts'
@@ -20,6 +22,12 @@ import {
   setupToken,
 } from './gate/gate.ts'
 import { visitor } from './gate/visitor.ts'
+import { browser } from './server/browser.ts'
+import { command } from './server/command.ts'
+import { places } from './server/pair.ts'
+import { serve, unlimited } from './server/process.ts'
+
+const foreign = { Origin: 'https://evil.test' }
 
 async function opened(kind: (typeof databases)[number]) {
   const database = await freshDatabase(kind)
@@ -65,7 +73,6 @@ test.each(databases)(
     const { gate, store, rows, pass } = await opened(kind)
     const ada = visitor(gate)
     await ada.setUp()
-    const foreign = { headers: { Origin: 'https://evil.test' } }
     /** So many at once at most: those under way do not know of each other. */
     const atOnce = 50
     const many = async (times: number, ask: () => Promise<unknown>) => {
@@ -75,7 +82,7 @@ test.each(databases)(
     const bounded = oneByOne + 2 * atOnce
     const astray = (times: number, address: string) =>
       many(times, async () => {
-        const got = await visitor(gate, address).send('POST', '/auth/logout', foreign)
+        const got = await visitor(gate, address).send('POST', '/auth/logout', { headers: foreign })
         expect(got.status).toBe(403)
       })
     await astray(oneByOne + 250, '198.51.100.1')
@@ -134,5 +141,76 @@ test.each(databases)(
     expect(counted(all)).toBe(5_000)
     expect(all.length).toBeLessThan(oneByOne + 200)
     expect(all.some(({ subject, details }) => subject === null && details !== null)).toBe(true)
+  },
+)
+
+/** Refusals sent to a server of its own: as many as LOG-07 asks for in the campaign. */
+const flood = process.env.CAMPAIGN === 'floods' ? 100_000 : 1_600
+
+test.each(Object.entries(places))(
+  'LOG-07: a flood over HTTP: counted to the last, kept in few rows, nobody is kept waiting; %s',
+  { timeout: 600_000 },
+  async (name, place) => {
+    const env: Record<string, string> = await place()
+    const server = await serve({
+      env: { ...env, ...unlimited, SALLYPORT_LOCKOUT_THRESHOLD: '1' },
+    })
+    const database = env.SALLYPORT_DATABASE ?? `sqlite:${server.folder}/data/sallyport.db`
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ada = browser({ ...server, agent })
+    expect((await ada.setUp(server.setupToken)).status).toBe(201)
+    // The first guess fills the bucket of the name: none of those that follow is looked at.
+    expect((await browser(server).logIn('ada', 'x'.repeat(20))).status).toBe(429)
+    const run = await openQuery(database)
+    const before = counted(await run("select details from audit where type = 'auth.refused'"))
+
+    let left = flood
+    let sending = 32
+    const began = performance.now()
+    const strangers = Array.from({ length: sending }, async () => {
+      const own = new Agent({ keepAlive: true, maxSockets: 1 })
+      const stranger = browser({ ...server, agent: own })
+      while (left-- > 0) {
+        const [status, got] =
+          left % 2 === 0
+            ? [429, await stranger.logIn('ada', 'x'.repeat(20))]
+            : [403, await stranger.send('POST', '/auth/logout', { headers: foreign })]
+        expect(got.status).toBe(status)
+      }
+      own.destroy()
+      sending -= 1
+    })
+    const waits: number[] = []
+    while (sending > 0) {
+      const asked = performance.now()
+      expect((await ada.send('GET', '/auth/me')).status).toBe(200)
+      waits.push(performance.now() - asked)
+      await pause(20)
+    }
+    await Promise.all(strangers)
+    const seconds = (performance.now() - began) / 1_000
+    agent.destroy()
+    // What was counted and not yet recorded is, before the end.
+    expect((await server.stop()).code).toBe(0)
+
+    const rows = async (type: string) => run(`select details from audit where type = '${type}'`)
+    const [astray, refused] = [await rows('csrf.rejected'), await rows('auth.refused')]
+    expect([counted(astray), counted(refused) - before]).toEqual([flood / 2, flood / 2])
+    // 600 a minute of each kind, those under way when the line was crossed, and one every ten seconds.
+    const minutes = Math.ceil(seconds / 60) + 1
+    const most = minutes * (oneByOne + 6) + 2 * 32
+    expect([astray.length, refused.length].every((count) => count <= most)).toBe(true)
+    waits.sort((one, other) => one - other)
+    const late = waits.at(Math.floor(waits.length * 0.99)) ?? 0
+    expect(late).toBeLessThan(1_000)
+    const { code, json } = await command(server.folder, ['audit', 'verify', '--json'], env)
+    expect([code, json.intact]).toEqual([0, true])
+    const figures = [
+      `${name}: ${flood} refused in ${seconds.toFixed(1)} s`,
+      `${astray.length + refused.length} rows`,
+      `a session check meanwhile: median ${(waits[waits.length >> 1] ?? 0).toFixed(0)} ms`,
+      `99 % within ${late.toFixed(0)} ms`,
+    ]
+    if (process.env.CAMPAIGN) process.stderr.write(`${figures.join(', ')}\n`)
   },
 )

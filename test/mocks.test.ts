@@ -26,7 +26,8 @@ const people = { ada: 'owner', bob: 'member' } as const
 const base = 'https://app.example.test/api/v1'
 
 test('every route a person’s page calls has one', () => {
-  const pages = /^\w+ \/(?:auth|users|lockouts|audit|overview|instance)(?!\/(?:verify|ws-ticket))/
+  const pages =
+    /^\w+ \/(?:auth|users|roles|lockouts|audit|overview|instance)(?!\/(?:verify|ws-ticket))/
   expect([...named.keys()].filter((name) => pages.test(name) && !(name in mockRoutes))).toEqual([])
 })
 
@@ -106,6 +107,8 @@ describe('for the same requests answers of the same shape', () => {
     ['ada', ['GET', '/users/xxxxxxxxxxxxxxxxxxxxxx'], ['GET', '/lockouts']],
     ['ada', ['GET', '/auth/sessions?scope=all&limit=1']],
     ['ada', ['GET', '/audit?type=auth.signed_in&limit=1'], ['GET', '/audit/verify']],
+    ['ada', ['GET', '/roles']],
+    ['bob', ['GET', '/roles']],
     ['ada', ['GET', '/overview']],
     ['ada', ['GET', '/instance/health']],
     ['ada', ['GET', '/audit?user=nobody'], ['GET', '/audit/export?type=auth.signed_in']],

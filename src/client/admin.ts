@@ -18,6 +18,7 @@ import type {
   Page,
   Ready,
   Reset,
+  Role,
   Session,
   User,
 } from '../wire.ts'
@@ -39,6 +40,7 @@ export type {
   Overview,
   Ready,
   Reset,
+  Role,
   Tally,
 } from '../wire.ts'
 
@@ -54,6 +56,13 @@ export const listUsers = (
 
 export const getUser = ({ call }: Calls, id: string, signal?: AbortSignal): Promise<User> =>
   call('GET', userPath(id), signal ? { signal } : {})
+
+/** The roles there are, from the highest to the lowest, with what each may do. */
+export const listRoles = (
+  { call }: Calls,
+  { signal, passive }: Pick<ListAsk, 'signal' | 'passive'> = {},
+): Promise<Page<Role>> =>
+  call('GET', '/roles', { ...(signal && { signal }), ...(passive && { passive }) })
 
 /** S. Refusals: `username_taken`, `validation_failed` with `fields`, `forbidden` above the own role. */
 export const createUser = ({ call }: Calls, body: CreateUser): Promise<Created> =>

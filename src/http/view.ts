@@ -34,6 +34,9 @@ export function userView(user: facts.User): wire.User {
   }
 }
 
+export const rolesView = (access: Access): readonly wire.Role[] =>
+  access.roles.map((role) => ({ role, permissions: permissionsOf(access, { role }) }))
+
 /** A session of `owner`, as a list shows it; `current` is the one it is shown in, if it is in one. */
 export function sessionView(
   session: facts.StandingSession,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isRole } from '../rules/access.ts'
-import type { ChangeUser, CheckUp, Overview, User } from '../wire.ts'
+import { isRole, permissionsOf } from '../rules/access.ts'
+import type { ChangeUser, CheckUp, Overview, Role, User } from '../wire.ts'
 import { done, inside, type MockRoute, no, ok, page } from './mock-route.ts'
 import { end, iso, type MockWorld, newPerson } from './mock-world.ts'
 
@@ -28,6 +28,18 @@ export const mockPeople: Readonly<Record<string, MockRoute>> = {
         asked,
       )
     },
+  },
+  'GET /roles': {
+    ...inside,
+    permission: 'users:read',
+    answer: (asked) =>
+      page(
+        asked.world.access.roles.map((role): Role => {
+          const permissions = permissionsOf(asked.world.access, { role })
+          return { role, permissions }
+        }),
+        asked,
+      ),
   },
   'GET /users/{id}': {
     ...inside,

@@ -33,6 +33,13 @@ export interface Access {
   readonly held: ReadonlyMap<string, readonly string[]>
 }
 
+/** A role as it is told to whoever may give it. */
+export interface GivenRole {
+  readonly role: string
+  /** What it may do, everywhere or in its scope. */
+  readonly permissions: readonly string[]
+}
+
 /** Where a host has added nothing. Member and viewer differ only for permissions of the host's own. */
 export const builtIn: Access = {
   roles,

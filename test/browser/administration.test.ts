@@ -3,8 +3,11 @@
  * password asked for in place, sessions of everybody ended, and pages that are not for everyone.
  */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { tabTo } from './keyboard.ts'
 import { enter, guess, password, send } from './people.ts'
 import { confirm, field, heading, press, stage } from './stage.ts'
@@ -14,9 +17,18 @@ const markup = '<img src=x onerror=alert(1)>'
 
 let owner: Visitor
 let ada: Page
+// Two roles of the instance's own; a desk looks after people.
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-roles-'))
+const config = join(folder, 'sallyport.config.json')
+const desk = { below: 'admin', holds: ['users:read', 'users:write'] }
+const clerk = { below: 'member', holds: ['lockouts:read'] }
+writeFileSync(config, JSON.stringify({ access: { roles: { desk, clerk } } }))
+afterAll(() => rmSync(folder, { recursive: true }))
+
 const { browser, server, people, inside, open } = stage(
-  [],
+  [`--config=${config}`],
   [
+    { username: 'dan', role: 'desk' },
     { username: 'eve', role: 'admin', displayName: 'Eve' },
     { username: 'bob', displayName: 'Bob' },
     { username: 'carl', displayName: markup },
@@ -75,7 +87,7 @@ test('the password is asked for in place, and nothing that was filled in is lost
   await field(eve, 'User name').fill('gus')
   expect(
     await eve.getByRole('combobox', { name: 'Role' }).locator('option').allTextContents(),
-  ).toEqual(['Administrator', 'Member', 'Viewer'])
+  ).toEqual(['Administrator', 'desk', 'Member', 'clerk', 'Viewer'])
   await press(eve, 'Add')
   const asked = eve.getByRole('dialog', { name: 'Is it still you?' })
   await asked.waitFor()
@@ -96,6 +108,23 @@ test('the password is asked for in place, and nothing that was filled in is lost
   await press(eve, 'Save')
   await eve.getByText('Saved.').waitFor()
   await heading(eve, 'Robert').waitFor()
+})
+
+test('a role of the instance’s own is given, and gives no more than it holds itself', async () => {
+  await open(ada, pathOf('carl'))
+  await ada.getByRole('combobox', { name: 'Role' }).first().selectOption('clerk')
+  await press(ada, 'Save')
+  await ada.getByText('Saved.').waitFor()
+  const { role } = await send(server(), owner.context, 'GET', pathOf('carl'))
+  expect(role).toBe('clerk')
+
+  const { page: dan } = await inside('dan')
+  await open(dan, pathOf('bob'))
+  const offered = dan.getByRole('combobox', { name: 'Role' }).first().locator('option')
+  // Not what may see names at rest: a desk may not.
+  await expect.poll(() => offered.allTextContents()).toEqual(['desk', 'Member', 'Viewer'])
+  await open(dan, pathOf('carl'))
+  await dan.getByText('is above yours').waitFor()
 })
 
 test('role and scopes of a person; an owner is left for ever', async () => {

@@ -16,7 +16,7 @@ import { Listing, useList } from '../parts/listing.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { PageHead } from '../parts/page.tsx'
-import { reaches } from '../parts/roles.ts'
+import { useReach } from '../parts/roles.ts'
 import { Fact, Facts, Section } from '../parts/section.tsx'
 import { SessionRow } from '../parts/session-row.tsx'
 import { Refusal } from '../parts/trouble.tsx'
@@ -61,10 +61,11 @@ export function User() {
 
 function Known({ user }: { user: Person }) {
   const session = useSession()
+  const { reaches } = useReach()
   if (session.status !== 'authenticated') return null
   const { user: me, permissions } = session
   const own = me.id === user.id
-  const writes = permissions.includes('users:write') && reaches(me.role, user.role)
+  const writes = permissions.includes('users:write') && reaches(user.role)
 
   return (
     <>
@@ -84,8 +85,8 @@ function Known({ user }: { user: Person }) {
           </Fact>
         </Facts>
       </Section>
-      {writes && <UserEdit key={user.id} user={user} myRole={me.role} />}
-      {writes && <UserScopes user={user} myRole={me.role} />}
+      {writes && <UserEdit key={user.id} user={user} />}
+      {writes && <UserScopes user={user} />}
       <SessionsOf user={user} mayEnd={writes} own={own} />
       {writes && !own && <UserDeeds user={user} />}
     </>

@@ -69,7 +69,6 @@ export function Users() {
       </div>
       {adding && (
         <NewUser
-          role={session.user.role}
           close={() => setAdding(false)}
           done={(created) => {
             setAdding(false)

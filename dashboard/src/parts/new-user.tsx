@@ -11,20 +11,19 @@ import { useClient } from 'sallyport/react'
 import { texts } from '../texts.ts'
 import { useDeed } from './deed.ts'
 import { Dialog, DialogButtons } from './dialog.tsx'
-import { givable } from './roles.ts'
+import { useReach } from './roles.ts'
 import { fieldErrors, Refusal } from './trouble.tsx'
 
 export interface NewUserProps {
-  /** The role of whoever adds. */
-  readonly role: string
   readonly close: () => void
   readonly done: (created: Created) => void
 }
 
 const words = texts.admin.newUser
 
-export function NewUser({ role, close, done }: NewUserProps) {
+export function NewUser({ close, done }: NewUserProps) {
   const client = useClient()
+  const offered = useReach().givable()
   const form = useForm({
     initialValues: { username: '', displayName: '', role: 'member' },
     validate: { username: (value) => (value.trim() ? null : words.usernameMissing) },
@@ -33,7 +32,9 @@ export function NewUser({ role, close, done }: NewUserProps) {
     work: async ({ username, displayName, role }) => {
       try {
         const name = displayName.trim()
-        const who = { username: username.trim(), role }
+        // Where what it began with may not be given, the list shows the first.
+        const given = offered.some(({ value }) => value === role) ? role : offered[0]?.value
+        const who = { username: username.trim(), role: given ?? role }
         return await createUser(client, name ? { ...who, displayName: name } : who)
       } catch (error) {
         refused(error)
@@ -84,7 +85,7 @@ export function NewUser({ role, close, done }: NewUserProps) {
             autoComplete="off"
             {...form.getInputProps('displayName')}
           />
-          <NativeSelect label={words.role} data={givable(role)} {...form.getInputProps('role')} />
+          <NativeSelect label={words.role} data={offered} {...form.getInputProps('role')} />
         </Stack>
         <DialogButtons>
           <Button variant="default" onClick={close} disabled={add.pending}>

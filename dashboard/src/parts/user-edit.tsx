@@ -9,15 +9,16 @@ import type { User } from 'sallyport/client'
 import { useClient } from 'sallyport/react'
 import { texts } from '../texts.ts'
 import { useDeed } from './deed.ts'
-import { givable } from './roles.ts'
+import { useReach } from './roles.ts'
 import { Section } from './section.tsx'
 import { fieldErrors, Refusal } from './trouble.tsx'
 import classes from './user-edit.module.css'
 
 const words = texts.admin.user
 
-export function UserEdit({ user, myRole }: { user: User; myRole: string }) {
+export function UserEdit({ user }: { user: User }) {
   const client = useClient()
+  const { givable } = useReach()
   const before = { displayName: user.displayName ?? '', role: user.role }
   const form = useForm({ initialValues: before })
   const save = useDeed<typeof before>({
@@ -55,7 +56,7 @@ export function UserEdit({ user, myRole }: { user: User; myRole: string }) {
           />
           <NativeSelect
             label={words.role}
-            data={givable(myRole, before.role)}
+            data={givable(before.role)}
             {...form.getInputProps('role')}
           />
           <Button type="submit" loading={save.pending} disabled={!changed}>

@@ -10,7 +10,7 @@ import type { User } from 'sallyport/client'
 import { useClient } from 'sallyport/react'
 import { texts } from '../texts.ts'
 import { useDeed } from './deed.ts'
-import { givable } from './roles.ts'
+import { useReach } from './roles.ts'
 import { Section } from './section.tsx'
 import { fieldErrors, Refusal } from './trouble.tsx'
 import classes from './user-edit.module.css'
@@ -20,8 +20,9 @@ const words = texts.admin.user
 /** As the server reads it. */
 const scopePattern = /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,127}$/
 
-export function UserScopes({ user, myRole }: { user: User; myRole: string }) {
+export function UserScopes({ user }: { user: User }) {
   const client = useClient()
+  const offered = useReach().givable()
   const form = useForm({
     initialValues: { scope: '', role: 'member' },
     validate: {
@@ -43,6 +44,9 @@ export function UserScopes({ user, myRole }: { user: User; myRole: string }) {
     refusedInPlace: true,
     after: form.reset,
   })
+  // Where what it began with may not be given, the list shows the first.
+  const offeredOr = (role: string) =>
+    offered.some(({ value }) => value === role) ? role : (offered[0]?.value ?? role)
   const roleName = (role: string) => texts.roles[role] ?? role
 
   return (
@@ -67,7 +71,7 @@ export function UserScopes({ user, myRole }: { user: User; myRole: string }) {
       )}
       <form
         onSubmit={form.onSubmit(({ scope, role }) =>
-          change.run([...user.scopes, { role, scope: scope.trim() }]),
+          change.run([...user.scopes, { role: offeredOr(role), scope: scope.trim() }]),
         )}
         noValidate
       >
@@ -84,7 +88,7 @@ export function UserScopes({ user, myRole }: { user: User; myRole: string }) {
             spellCheck={false}
             {...form.getInputProps('scope')}
           />
-          <NativeSelect label={words.role} data={givable(myRole)} {...form.getInputProps('role')} />
+          <NativeSelect label={words.role} data={offered} {...form.getInputProps('role')} />
           <Button type="submit" variant="default" loading={change.pending}>
             {words.scopeAdd}
           </Button>

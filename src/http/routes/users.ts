@@ -12,7 +12,7 @@ import * as wire from '../../wire.ts'
 import { fromOf } from '../from.ts'
 import { pageFrom, pageView } from '../paging.ts'
 import { alsoByKey, type Route, signedIn } from '../route.ts'
-import { userView } from '../view.ts'
+import { rolesView, userView } from '../view.ts'
 
 const reading = { restricted: false, permission: 'users:read' } as const
 const writing = { restricted: false, permission: 'users:write', stepUp: true } as const
@@ -32,6 +32,19 @@ export const userRoutes: readonly Route[] = [
       if (!from.ok) return from
       const found = await listUsers(world, query.query, from.page)
       const body: wire.Page<wire.User> = pageView(world, bound, found, userView)
+      return { ok: true, status: 200, body }
+    },
+  }),
+
+  alsoByKey({
+    method: 'GET',
+    path: '/roles',
+    summary: 'The roles there are, from the highest to the lowest, with what each may do.',
+    answers: { 200: answers.pageOf(answers.Role) },
+    guard: reading,
+    body: 'none',
+    async answer({ site }) {
+      const body: wire.Page<wire.Role> = { items: rolesView(site.world.access), nextCursor: null }
       return { ok: true, status: 200, body }
     },
   }),
