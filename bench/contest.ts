@@ -44,7 +44,8 @@ export async function contest(
   return tableOf(contenders)
 }
 
-async function round(load: Program, one: Contender, seconds: number) {
+/** Puts one of them under load, and notes what came of it. */
+export async function round(load: Program, one: Contender, seconds: number) {
   const before = await one.program.cpu()
   const asked: Load = { kind: 'get', ...one.load, connections, seconds }
   const { requests, took, failed } = await load.ask<Loaded>(asked)

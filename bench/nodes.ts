@@ -13,6 +13,7 @@ import { freePort, type Served, serveAt, serveClaimed } from './claimed.ts'
 import { median, shown, spread, table } from './figures.ts'
 import type { Load, Loaded } from './load.ts'
 import { type Program, startProgram } from './program.ts'
+import { reached, type Told } from './told.ts'
 
 interface Nodes extends Served {
   /** All of them, the first among them. */
@@ -102,7 +103,7 @@ async function check(
   }
 }
 
-async function checks(nodes: Nodes, rounds: number, seconds: number): Promise<string> {
+async function checks(nodes: Nodes, rounds: number, seconds: number): Promise<Told> {
   const loads = [startProgram('load.ts'), startProgram('load.ts')]
   const one: Checked[] = []
   const two: Checked[] = []
@@ -121,7 +122,7 @@ async function checks(nodes: Nodes, rounds: number, seconds: number): Promise<st
     shown(median(of.map(({ rate }) => rate))),
     shown(median(of.map(({ cost }) => cost))),
   ]
-  return `Session checks (\`GET /auth/me\`) on PostgreSQL, ${rounds} interleaved rounds of ${seconds} s; servers,
+  const text = `Session checks (\`GET /auth/me\`) on PostgreSQL, ${rounds} interleaved rounds of ${seconds} s; servers,
 clients and database share the machine, so what both nodes do together says little.
 
 ${table(
@@ -129,6 +130,26 @@ ${table(
   [row('one of two', one), row('both', two)],
 )}
 With both at work a check costs the first ${median(ratios).toFixed(2)} × as much (${spread(ratios)}).`
+  const what = 'CPU of a check with a second node at work × alone'
+  return {
+    text,
+    goals: [reached({ goal: 'G13', what, most: 1.1, unit: '×' }, ratios, median(ratios))],
+  }
+}
+
+/** What a second node takes from the first. */
+export async function benchTwoNodes(rounds: number, seconds: number): Promise<Told> {
+  const postgres = await startPostgres({ durable: true })
+  try {
+    const nodes = await serveNodes(2, await postgres.fresh())
+    try {
+      return await checks(nodes, rounds, seconds)
+    } finally {
+      await nodes.end()
+    }
+  } finally {
+    await postgres.stop()
+  }
 }
 
 export async function benchNodes(times: number, rounds: number, seconds: number): Promise<string> {
@@ -146,7 +167,8 @@ export async function benchNodes(times: number, rounds: number, seconds: number)
           const took = await endings(nodes, times)
           const at = (part: number) => shown(took[Math.floor(took.length * part)] ?? Number.NaN)
           rows.push([`${name}, ${count}`, at(0.5), at(0.99)])
-          if (place !== undefined && count === 2) checked = await checks(nodes, rounds, seconds)
+          if (place !== undefined && count === 2)
+            checked = (await checks(nodes, rounds, seconds)).text
         } finally {
           await nodes.end()
         }

@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm'
 import { memory } from '../src/stores/memory.ts'
 import { sessionOf } from '../test/store/bed.ts'
 import { shown } from './figures.ts'
+import { reached, type Told } from './told.ts'
 
 const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
@@ -44,8 +45,17 @@ async function bytesASession(count: number): Promise<number> {
   return bytes
 }
 
-export async function benchRemembered(): Promise<string> {
-  return `## Sessions in memory
-
-One that is remembered takes ${shown(await bytesASession(50_000))} bytes, of 50,000 of 25,000 people with fifty browsers.`
+export async function benchRemembered(): Promise<Told> {
+  const bytes = await bytesASession(50_000)
+  return {
+    text: `A session that is remembered takes ${shown(bytes)} bytes, of 50,000 of 25,000 people with fifty browsers.`,
+    goals: [
+      reached(
+        { goal: 'G10', what: 'memory a standing session', most: 300, unit: 'bytes' },
+        [bytes],
+        bytes,
+      ),
+    ],
+    values: { sessionMemory: bytes },
+  }
 }

@@ -11,7 +11,7 @@ import { getMigrations } from 'better-auth/db/migration'
 import { fromNodeHeaders, toNodeHandler } from 'better-auth/node'
 
 const [kind, port, folder] = process.argv.slice(2)
-const file = new DatabaseSync(`${folder}/better-auth.db`)
+const file = new DatabaseSync(`${folder}/better-auth-${kind}.db`)
 // As their documentation asks for SQLite, and we too: a crash loses nothing that was answered.
 file.exec('pragma journal_mode = wal; pragma synchronous = full')
 
