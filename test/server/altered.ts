@@ -62,6 +62,20 @@ export const alterations = {
     from: "synchronous_commit: 'on'",
     to: "synchronous_commit: 'off'",
   },
+  /** Leaves it to the system when a SQLite file is written to the disk. */
+  'syncs nothing': {
+    file: 'src/stores/sqlite.ts',
+    from: 'pragma synchronous = full',
+    to: 'pragma synchronous = off',
+  },
+  /** Cuts slow senders off sooner, and looks for them more often. */
+  'is impatient': {
+    file: 'src/server/serve.ts',
+    from: `server.headersTimeout = 10_000
+  server.requestTimeout = 15_000`,
+    to: `server.headersTimeout = 1_500
+  server.requestTimeout = 2_500`,
+  },
   /** Spares itself the hash where nobody is to be let in. */
   'hashes nothing for unknown names': {
     file: 'src/flows/password.ts',
