@@ -284,6 +284,8 @@ const redeemTicket: Flow = async (stage) => {
   }
   return {
     send: (gate) => redeem(gate, first),
+    // Used up, and then looked at once more before anybody is let in.
+    inSlices: true,
     counts: 'select count(*) as n0 from tickets',
     whole: [-1],
     async after(done) {

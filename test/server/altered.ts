@@ -62,12 +62,6 @@ export const alterations = {
     from: "synchronous_commit: 'on'",
     to: "synchronous_commit: 'off'",
   },
-  /** Leaves it to the system when a SQLite file is written to the disk. */
-  'syncs nothing': {
-    file: 'src/stores/sqlite.ts',
-    from: 'pragma synchronous = full',
-    to: 'pragma synchronous = off',
-  },
   /** Cuts slow senders off sooner, and looks for them more often. */
   'is impatient': {
     file: 'src/server/serve.ts',
