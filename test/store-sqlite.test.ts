@@ -16,6 +16,7 @@ import { event } from '../src/rules/audit.ts'
 import { keep } from '../src/rules/step.ts'
 import { refuseOld } from '../src/stores/sqlite.ts'
 import { beneath, freshFolder, open, person, storeOn } from './store/bed.ts'
+import { meeting, newTally, watched } from './store/race.ts'
 
 const add = (store: Store, id: string) =>
   store.step({}, () => ({
@@ -147,4 +148,78 @@ test.each(['3.51.3', '3.52.0', '4.0.0'])('SQLite %s is taken', (version) => {
 
 test.each(['', 'sqlite:', 'mysql://x', 'auth.db'])('%j names no database', async (name) => {
   await expect(open(name)).rejects.toThrow('sqlite:<path> or postgres://')
+})
+
+/** Ten people in a file, and how far its log has grown. */
+async function ten() {
+  const path = join(freshFolder(), 'auth.db')
+  const database = await open(`sqlite:${path}`)
+  const store = storeOn(database)
+  const names = Array.from({ length: 10 }, (_, n) => `user${n}`)
+  for (const name of names) await add(store, name)
+  const grown = async (work: () => Promise<unknown>) => {
+    const before = statSync(`${path}-wal`).size
+    await work()
+    return statSync(`${path}-wal`).size - before
+  }
+  return { path, database, store, names, grown }
+}
+
+const rename = (store: Store, id: string, displayName: string) =>
+  store.step({ one: user(id) }, ({ one }) => ({
+    verdict: 'renamed',
+    keep: one ? [keep('users', { ...one, displayName })] : [],
+    record: [event('auth.signed_in', 'success')],
+  }))
+
+test('steps at once share a transaction: the log grows by a fraction, and each is answered', async () => {
+  const { store, names, grown } = await ten()
+  const apart = await grown(async () => {
+    for (const name of names) await rename(store, name, 'apart')
+  })
+  const together = await grown(() =>
+    Promise.all(names.map((name) => rename(store, name, 'together'))),
+  )
+  expect(together).toBeLessThan(apart / 3)
+  const found = await Promise.all(names.map((name) => store.find(user(name))))
+  expect(new Set(found.map((one) => one?.displayName))).toEqual(new Set(['together']))
+})
+
+test('one that has met a changed world, or breaks, undoes nobody who shares its transaction', async () => {
+  const { path, database, store, names } = await ten()
+  const tables = await beneath(`sqlite:${path}`)
+  const tally = newTally()
+  const all = meeting(3)
+  const before = async () => {
+    await all()
+    if (tally.lost === 0) await tables.run(`update users set revision = 'other' where id = 'user3'`)
+  }
+  const raced = storeOn(watched(database, { tally, before }))
+  // Both have written one person when the other turns out to be changed, or not to be kept.
+  const pair = (ids: [string, string], displayName: string, role: string | null) =>
+    raced.step({ one: user(ids[0]), other: user(ids[1]) }, ({ one, other }) => ({
+      verdict: 'renamed',
+      keep:
+        one && other
+          ? [
+              keep('users', { ...one, displayName: `${one.displayName} ${displayName}` }),
+              keep('users', { ...other, role: role as string }),
+            ]
+          : [],
+      record: [event('auth.signed_in', 'success')],
+    }))
+  const done = await Promise.allSettled([
+    rename(raced, 'user0', 'first'),
+    pair(['user1', 'user3'], 'second', 'member'),
+    pair(['user2', 'user4'], 'third', null),
+  ])
+  expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect([tally.together, tally.lost]).toEqual([3, 1])
+  const kept = await Promise.all(names.slice(0, 3).map((name) => store.find(user(name))))
+  expect(kept.map((one) => one?.displayName)).toEqual(['first', 'null second', null])
+  // A record for each of the ten and for the two that are done, in one chain without a hole.
+  expect(await tables.run('select count(*) as n, max(seq) as last from audit')).toEqual([
+    { n: 12, last: 12 },
+  ])
+  expect(await tables.run('select seq from audit_chains')).toEqual([{ seq: 12 }])
 })

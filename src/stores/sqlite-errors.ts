@@ -38,17 +38,18 @@ export async function patiently<T>(patience: Millis, work: () => T): Promise<T> 
     try {
       return work()
     } catch (error) {
-      const code = codeOf(error) & 0xff
-      const why = away.get(code)
-      if (why) throw new Unavailable(`the SQLite file ${why}`, { cause: error })
-      if (!busy.has(code)) throw error
-      if (performance.now() >= until) {
-        throw new Unavailable('the SQLite file stays busy', { cause: error })
-      }
+      if (!isBusy(error) || performance.now() >= until) throw meant(error)
     }
     // Spread out, so that waiting processes do not meet again.
     await pause(1 + Math.random() * 49)
   }
+}
+
+/** What is told of an error that is not waited out any longer. */
+export function meant(error: unknown): unknown {
+  const code = codeOf(error) & 0xff
+  const why = busy.has(code) ? 'stays busy' : away.get(code)
+  return why ? new Unavailable(`the SQLite file ${why}`, { cause: error }) : error
 }
 
 /** Whether another connection is in the way. */

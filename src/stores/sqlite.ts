@@ -10,6 +10,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { sql } from 'kysely'
 import type { Clock, Random } from '../ports.ts'
 import { minute, second } from '../rules/time.ts'
+import { company, type Outcome } from './company.ts'
 import {
   builderFor,
   type Chains,
@@ -21,6 +22,9 @@ import {
 } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, patiently } from './sqlite-errors.ts'
+
+/** The writes of a step, onto the end of a chain. */
+type Build = Parameters<Database['commit']>[0]
 
 /** How long a writer elsewhere is waited for. */
 const patience = 3 * second
@@ -84,25 +88,48 @@ export async function openSqlite(given: {
     }
   }
 
-  function commit(build: Parameters<Database['commit']>[0]): boolean {
+  /** Commits steps together; each that misses something is undone alone. */
+  function commit(builds: readonly Build[]): readonly Outcome[] {
     leave()
     prepared('begin immediate').statement.run()
-    const held = chains.take()
+    let end = chains.take()
+    function one(build: Build): Outcome {
+      prepared('savepoint one').statement.run()
+      const undone = () => {
+        prepared('rollback to one').statement.run()
+        prepared('release one').statement.run()
+      }
+      try {
+        const { writes, head } = build(end)
+        const missed = writes.findIndex((write) => met(write) !== 1)
+        if (missed === -1) {
+          prepared('release one').statement.run()
+          end = head
+          return { done: true }
+        }
+        undone()
+        // An end that is not where it was left is not built on again.
+        if (missed === writes.length - 1 && head !== end) end = chains.take()
+        return { done: false }
+      } catch (error) {
+        // Some errors end the whole transaction.
+        if (!connection.isTransaction) throw error
+        undone()
+        return collided(error) ? { done: false } : { error }
+      }
+    }
     try {
-      const { writes, head } = build(held)
-      const missed = writes.findIndex((write) => met(write) !== 1)
-      prepared(missed === -1 ? 'commit' : 'rollback').statement.run()
-      // An end that is not where it was left is not built on again.
-      const kept = missed === -1 ? head : held
-      if (missed === -1 || missed < writes.length - 1 || head === held) chains.give(kept)
-      return missed === -1
+      const outcomes = builds.map(one)
+      const any = outcomes.some((outcome) => 'done' in outcome && outcome.done)
+      prepared(any ? 'commit' : 'rollback').statement.run()
+      chains.give(end)
+      return outcomes
     } catch (error) {
       leave()
-      if (!collided(error)) throw error
-      chains.give(held)
-      return false
+      throw error
     }
   }
+  const together = company(patience, commit)
 
   async function locked(work: () => Promise<void>): Promise<void> {
     await patiently(minute, () => connection.exec('begin immediate'))
@@ -130,7 +157,7 @@ export async function openSqlite(given: {
       builder,
       instanceId,
       read: (ask) => patiently(patience, () => read(ask)),
-      commit: (build) => patiently(patience, () => commit(build)),
+      commit: (build) => together.commit(build),
       write: (query) => patiently(patience, () => alone(query)),
       line: (hint) => {
         const stop = noticing(connection, hint)
@@ -140,7 +167,10 @@ export async function openSqlite(given: {
           close: async () => stop(),
         }
       },
-      close: async () => connection.close(),
+      async close() {
+        together.hurry()
+        connection.close()
+      },
     }
   } catch (error) {
     connection.close()
