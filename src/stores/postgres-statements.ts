@@ -24,6 +24,32 @@ export function naming(): (query: Query) => QueryConfig {
 }
 
 /**
+ * What a step writes as one statement, which is a transaction of its own: one record at most is written,
+ * the last one, while all others are looked at and held.
+ *
+ * @returns Nothing where more than one is written, for one that misses could not undo the others.
+ */
+export function atOnce(writes: readonly Query[]): Query | undefined {
+  const [last, ...looks] = writes.toReversed()
+  if (!last || !looks.every(({ sql }) => sql.startsWith('select'))) return undefined
+  if (looks.length === 0) return last
+  if (!last.sql.startsWith('update')) return undefined
+  const parameters: unknown[] = [...last.parameters]
+  const held = looks.toReversed().map(({ sql, parameters: own }, at) => {
+    const before = parameters.length
+    parameters.push(...own)
+    return `held${at} as (${numberedFrom(before, sql)})`
+  })
+  // In this order, as in a transaction of many statements: so that steps never deadlock.
+  const all = held.map((_, at) => `exists (select from held${at})`).join(' and ')
+  return { sql: `with ${held.join(', ')} ${last.sql} and ${all}`, parameters }
+}
+
+// Kysely writes every value as a parameter, so a `$` in its text is nothing else.
+const numberedFrom = (before: number, text: string): string =>
+  text.replace(/\$(\d+)/g, (_, n) => `$${Number(n) + before}`)
+
+/**
  * Gathers selects into one statement that also looks at the clock, once, after its snapshot was
  * taken: no instant it shows is later than its `now`.
  *
@@ -37,9 +63,7 @@ export function together(queries: readonly Query[], now: Instant | undefined): Q
   const answers = queries.map(({ sql, parameters: own }) => {
     const before = parameters.length
     parameters.push(...own)
-    // Kysely writes every value as a parameter, so a `$` in its text is nothing else.
-    const text = sql.replace(/\$(\d+)/g, (_, n) => `$${Number(n) + before}`)
-    return `(select coalesce(json_agg(r), '[]') from (${text}) as r)`
+    return `(select coalesce(json_agg(r), '[]') from (${numberedFrom(before, sql)}) as r)`
   })
   return {
     sql:

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL: a pool of connections. A read is one statement, so one snapshot and one round trip; a
- * commit is two round trips, because its writes are sent together and then judged.
+ * PostgreSQL: a pool of connections. A read is one statement, so one snapshot and one round trip. So is a
+ * commit that writes one record; any other is two, because its writes are sent together and then judged.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { migrate } from './migrate.ts'
 import { collided, told } from './postgres-errors.ts'
 import { lineTo } from './postgres-line.ts'
 import { poolFor, schema } from './postgres-pool.ts'
-import { naming, together } from './postgres-statements.ts'
+import { atOnce, naming, together } from './postgres-statements.ts'
 
 /** Any number that is always the same: who migrates one of our databases holds it. */
 const migrationLock = 5_127_331
@@ -22,6 +22,8 @@ const migrationLock = 5_127_331
 const chainLock = 5_127_332
 
 const begin = 'begin isolation level read committed read write'
+
+const isMissed: (met: number | null) => boolean = (count) => count !== 1
 
 /**
  * Opens a pool and brings the schema up to date.
@@ -62,17 +64,37 @@ export async function openPostgres(given: {
     return { chain, seq: Number(end?.seq ?? 0), mac: end?.mac ?? '' }
   }
 
+  /** A statement in a transaction of its own, in one round trip. @returns How many rows it met. */
+  async function alone(client: PoolClient, query: Query): Promise<number> {
+    const sent = [begin, named(query), 'commit'].map((one) => client.query(one))
+    const answers = await Promise.allSettled(sent)
+    const failed = answers.find((answer) => answer.status === 'rejected')
+    if (failed) throw failed.reason
+    const [, done] = answers
+    return (done && 'value' in done && done.value.rowCount) || 0
+  }
+
   async function attempt(client: PoolClient, build: Parameters<Database['commit']>[0]) {
     const held = chain === undefined ? chains.take() : await locked(client, chain)
     const { writes, head } = build(held)
+    const single = chain === undefined && head === held ? atOnce(writes) : undefined
+    if (single) {
+      const met = await alone(client, single).catch((error) =>
+        collided(error) ? 0 : told<never>(Promise.reject(error)),
+      )
+      chains.give(held)
+      return !isMissed(met)
+    }
     // Sent without waiting for each other. When one fails, those behind it fail too.
     const sent = [chain === undefined ? begin : 'select', ...writes.map(named)]
     const answers = await Promise.allSettled(sent.map((query) => client.query(query)))
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed && !collided(failed.reason)) await told(Promise.reject(failed.reason))
 
-    const counts = answers.slice(1).map((answer) => 'value' in answer && answer.value.rowCount)
-    const missed = failed ? 0 : counts.findIndex((count) => count !== 1)
+    const counts = answers
+      .slice(1)
+      .map((answer) => ('value' in answer ? answer.value.rowCount : null))
+    const missed = failed ? 0 : counts.findIndex(isMissed)
     await told(client.query(missed === -1 ? 'commit' : 'rollback'))
     if (missed === -1) chains.give(head)
     // An end that is not where it was left is not built on again.
@@ -93,16 +115,16 @@ export async function openPostgres(given: {
     }
   }
 
-  /** A statement in a transaction of its own, in one round trip. @returns How many rows it met. */
   async function write(query: Query): Promise<number> {
     const client = await told(pool.connect())
-    const sent = [begin, named(query), 'commit'].map((one) => client.query(one))
-    const answers = await Promise.allSettled(sent)
-    const failed = answers.find((answer) => answer.status === 'rejected')
-    client.release(failed !== undefined)
-    if (failed) await told(Promise.reject(failed.reason))
-    const [, done] = answers
-    return (done && 'value' in done && done.value.rowCount) || 0
+    try {
+      const met = await alone(client, query)
+      client.release()
+      return met
+    } catch (error) {
+      client.release(true)
+      return told<never>(Promise.reject(error))
+    }
   }
 
   try {
