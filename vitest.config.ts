@@ -1,10 +1,19 @@
 /**
- * Two kinds of tests: "unit" runs side by side, "browser" after it and one file at a time, since
- * each of its files drives a whole Chromium.
+ * Three kinds of tests: "unit" and "attack" run side by side, "browser" after them and one file at a time,
+ * since each of its files drives a whole Chromium. Attacks know in which form they are tried.
  *
  * @module
  */
 import { defineConfig } from 'vitest/config'
+
+const sideBySide = {
+  // The first test to ask for PostgreSQL waits until it runs.
+  hookTimeout: 90_000,
+  testTimeout: 30_000,
+  // By default one less than there are cores; but most of them wait, for servers and databases.
+  maxWorkers: 2,
+  sequence: { groupOrder: 0 },
+}
 
 export default defineConfig({
   test: {
@@ -16,18 +25,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            'src/**/*.test.{ts,tsx}',
-            'dashboard/src/**/*.test.{ts,tsx}',
-            'test/*.test.ts',
-            'test/attack/*.test.ts',
-          ],
-          // The first test to ask for PostgreSQL waits until it runs.
-          hookTimeout: 90_000,
-          testTimeout: 30_000,
-          // By default one less than there are cores; but most of them wait, for servers and databases.
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
+          include: ['src/**/*.test.{ts,tsx}', 'dashboard/src/**/*.test.{ts,tsx}', 'test/*.test.ts'],
+          ...sideBySide,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'attack',
+          include: ['test/attack/*.test.ts'],
+          // A campaign says another.
+          env: { ATTACK_FORM: process.env.ATTACK_FORM ?? 'small' },
+          ...sideBySide,
+          // There everything that is kept is read before and after each request.
+          ...(process.env.ATTACK_FORM && { testTimeout: 180_000 }),
         },
       },
       {

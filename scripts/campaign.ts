@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { attacks } from './attacks.ts'
 import { run } from './tool.ts'
 
 /** The tests of each; they do more of the same where `CAMPAIGN` is set. */
@@ -29,10 +30,13 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
 
 const [name = '', ...more] = process.argv.slice(2)
 const tests = campaigns[name]
-if (tests) {
+if (name === 'attacks') process.exitCode = await attacks(more)
+else if (tests) {
   process.env.CAMPAIGN = name
   process.exitCode = await run('vitest', 'run', '--reporter=verbose', ...tests, ...more)
 } else {
-  process.stderr.write(`Usage: npm run campaign -- ${Object.keys(campaigns).join('|')}\n`)
+  process.stderr.write(
+    `Usage: npm run campaign -- ${['attacks', ...Object.keys(campaigns)].join('|')}\n`,
+  )
   process.exitCode = 2
 }

@@ -5,14 +5,15 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { databases } from '../gate/form.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { browser, password } from '../server/browser.ts'
 import { emptyFolder, freePort, serve, unlimited } from '../server/process.ts'
 
 const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
 const places = {
-  SQLite: async () => ({}),
-  PostgreSQL: async () => ({
+  sqlite: async () => ({}),
+  postgres: async () => ({
     SALLYPORT_DATABASE: await freshPostgres(),
     SALLYPORT_SECRET: secret,
   }),
@@ -20,7 +21,9 @@ const places = {
 const rounds = process.env.CAMPAIGN ? 100 : 2
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe.each(Object.entries(places))('on %s', (_, place) => {
+describe.each(databases)('on %s', (kind) => {
+  const place = places[kind]
+
   test('REV-07: what was revoked before a kill is revoked after it', {
     timeout: 60_000,
   }, async () => {

@@ -6,9 +6,11 @@
  */
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
+import { databases, nodesOn } from '../gate/form.ts'
 import { setupToken } from '../gate/gate.ts'
 import { password } from '../gate/visitor.ts'
-import { type ServerProcess, serve } from '../server/process.ts'
+import { fleet, places } from '../server/pair.ts'
+import type { ServerProcess } from '../server/process.ts'
 
 interface RawAnswer {
   readonly status: number
@@ -24,10 +26,19 @@ function answersIn(text: string): RawAnswer[] {
   })
 }
 
+/** What all of them are reached by, and each of them. */
+interface Servers {
+  readonly origin: string
+  readonly port: number
+  readonly nodes: readonly ServerProcess[]
+  /** Whose turn it is. */
+  next(): number
+}
+
 /** Sends bytes over a connection of their own, and reads until the server closes it. */
-function send({ port }: ServerProcess, bytes: string): Promise<RawAnswer[]> {
+function send(servers: Servers, bytes: string): Promise<RawAnswer[]> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(servers.next(), '127.0.0.1')
     let text = ''
     socket.setEncoding('latin1')
     socket.on('data', (more) => {
@@ -39,17 +50,31 @@ function send({ port }: ServerProcess, bytes: string): Promise<RawAnswer[]> {
   })
 }
 
-const start = () => serve({ env: { SALLYPORT_SETUP_TOKEN: setupToken } })
+/** One server or two, over the database of this form. */
+async function start(): Promise<Servers> {
+  const [kind = 'sqlite'] = databases
+  const place = places[kind === 'sqlite' ? 'one SQLite file' : 'one PostgreSQL']
+  const { nodes } = await fleet(nodesOn(kind), place, { SALLYPORT_SETUP_TOKEN: setupToken })
+  const [first] = nodes
+  if (!first) throw new Error('no server')
+  let turn = 0
+  const next = () => (nodes[turn++ % nodes.length] ?? first).port
+  return { origin: `http://localhost:${first.port}`, port: first.port, nodes, next }
+}
 const base = '/api/v1'
 const path = `${base}/auth/setup`
 const last = 'Connection: close\r\n\r\n'
 const statuses = (answers: readonly RawAnswer[]) => answers.map(({ status }) => status)
 
 /** Expects that nothing broke, and that the server still answers. */
-async function isWell(server: ServerProcess): Promise<void> {
-  const got = await fetch(`${server.origin}${base}/health/ready`)
-  expect(await got.json()).toEqual({ status: 'ok', checks: { database: 'ok', feed: 'fresh' } })
-  expect(server.stderr.filter((line) => JSON.parse(line).level >= 50)).toEqual([])
+async function isWell({ port, nodes }: Servers): Promise<void> {
+  for (const node of nodes) {
+    const text = `GET ${base}/health/ready HTTP/1.1\r\nHost: localhost:${port}\r\n${last}`
+    const [got] = await send({ origin: '', port, nodes, next: () => node.port }, text)
+    const well = { status: 'ok', checks: { database: 'ok', feed: 'fresh' } }
+    expect(JSON.parse(got?.body ?? '')).toEqual(well)
+    expect(node.stderr.filter((line) => JSON.parse(line).level >= 50)).toEqual([])
+  }
 }
 
 test('HDR-09: two hosts, another one, or none; in the header or in the target', async () => {
@@ -223,7 +248,7 @@ test('INP-08: clients that go away in the middle leave nothing behind', async ()
     { length: 50 },
     (_, n) =>
       new Promise<void>((resolve, reject) => {
-        const socket = connect(server.port, '127.0.0.1')
+        const socket = connect(server.next(), '127.0.0.1')
         socket.on('error', () => {})
         socket.on('close', () => resolve())
         const body =

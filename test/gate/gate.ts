@@ -14,16 +14,16 @@ import { onTestFinished } from 'vitest'
 import { createSallyport, type Sallyport, type SallyportOptions } from '../../src/index.ts'
 import { noLimits } from '../../src/testing/no-limits.ts'
 import { freshPostgres } from '../provision/postgres.ts'
+import { type DatabaseKind, databaseFor, nodesOn } from './form.ts'
+import { byTurns } from './turns.ts'
+import { lasting, stateOf, witness } from './witness.ts'
 
 export { noLimits } from '../../src/testing/no-limits.ts'
+export { type DatabaseKind, databases } from './form.ts'
 
 export const origin = 'https://app.example.test'
 export const setupToken = 'a setup token that only this test knows'
 export const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
-
-/** The databases every scenario is run on. */
-export const databases = ['sqlite', 'postgres'] as const
-export type DatabaseKind = (typeof databases)[number]
 
 export interface AuditLine {
   readonly type: string
@@ -57,10 +57,12 @@ export interface TestGate {
 
 /** Opens a gate on a fresh database, closed again when the test is over. */
 export async function openTestGate(
-  kind: DatabaseKind = 'sqlite',
+  asked: DatabaseKind = 'sqlite',
   options: Partial<SallyportOptions> = {},
 ): Promise<TestGate> {
-  const database = await freshDatabase(kind)
+  const database = options.database ?? (await freshDatabase(databaseFor(asked)))
+  const kind = database.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  const watching = witness([options.secret ?? secret], options.onFault === undefined)
   let now = Date.UTC(2026, 0, 1, 12)
   const faults: unknown[] = []
   const another = async (more: Partial<SallyportOptions> = {}) => {
@@ -79,9 +81,11 @@ export async function openTestGate(
       ...more,
     })
     onTestFinished(() => node.close())
-    return node
+    return watching.watch(node)
   }
-  const gate = await another()
+  const nodes = [await another()]
+  while (nodes.length < nodesOn(kind)) nodes.push(await another())
+  const gate = byTurns(nodes)
   onTestFinished(() => {
     if (faults.length > 0 && !options.onFault) throw faults[0]
   })
@@ -90,6 +94,8 @@ export async function openTestGate(
   onTestFinished(close)
   const query = heard(reached, kind)
   const seen = new Set<unknown>()
+  watching.keep({ query: reached, state: () => stateOf(reached, kind) })
+  onTestFinished(() => watching.close({ query: reached }, faults))
   return {
     gate,
     database,
@@ -107,9 +113,8 @@ export async function openTestGate(
       return fresh as unknown as AuditLine[]
     },
     async dump() {
-      const tables = ['instance', 'users', 'sessions', 'devices', 'keys', 'tickets']
       const rows: unknown[] = []
-      for (const name of tables) rows.push(await query(`select * from ${name} order by id`))
+      for (const name of lasting) rows.push(await query(`select * from ${name} order by id`))
       return JSON.stringify(rows)
     },
   }

@@ -7,10 +7,7 @@
 import { expect } from 'vitest'
 import type { AuditLine, TestGate } from './gate.ts'
 import type { Got } from './visitor.ts'
-
-/** What only a broken program would tell: stacks, statements, paths, libraries. */
-const leaks =
-  /\bat .+:\d+:\d+|\b(?:select|insert|update) .*\b(?:from|into|set)\b|sqlite|postgres|node_modules|\.ts\b|argon2|Error:/i
+import { broken } from './witness.ts'
 
 /** Expects a problem with this status and code, and no cookie. */
 export function expectRefused(got: Got, status: number, code: string, tried = ''): void {
@@ -25,7 +22,7 @@ export function expectRefused(got: Got, status: number, code: string, tried = ''
   expect(headers.get('x-request-id')).toBe(json.instance)
   expect(headers.get('retry-after')).toBe(json.retryAfter?.toString() ?? null)
   expect(status === 429 || status === 503).toBe(json.retryAfter !== undefined)
-  expect(text).not.toMatch(leaks)
+  expect(text).not.toMatch(broken)
 }
 
 /** Does `attempts` and expects that they left nothing behind. @returns What was recorded meanwhile. */

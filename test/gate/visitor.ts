@@ -6,8 +6,10 @@
  */
 import type { Sallyport } from '../../src/index.ts'
 import type { Problem, Signed } from '../../src/wire.ts'
+import { learnFromSent } from './canary.ts'
 import { misdescribed } from './described.ts'
 import { origin, setupToken } from './gate.ts'
+import { turnsAt } from './turns.ts'
 
 export const password = 'correct horse battery staple'
 
@@ -43,6 +45,8 @@ export function visitor(
   address = '198.51.100.7',
   { base = '/api/v1', jar = new Map<string, string>() } = {},
 ): Visitor {
+  const next = turnsAt(gate)
+
   async function send(method: string, path: string, sending: Sending = {}): Promise<Got> {
     const headers = new Headers({
       'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0',
@@ -63,8 +67,9 @@ export function visitor(
     // As bytes: for a text the platform would add a type of its own.
     const bytes = body === undefined ? null : new TextEncoder().encode(body)
     const request = new Request(`${origin}${base}${path}`, { method, headers, body: bytes })
-    const got = await keepCookies(await gate.handle(request, { address }))
+    const got = await keepCookies(await next().handle(request, { address }))
     const { status, text } = got
+    learnFromSent(sending.json, status)
     const type = got.headers.get('content-type')
     const wrong =
       base === '/api/v1' && method !== 'HEAD' && type !== 'text/event-stream'

@@ -6,6 +6,7 @@
  */
 import { type Agent, type IncomingHttpHeaders, request as open } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
+import { leaked, learnFrom, learnFromSent } from '../gate/canary.ts'
 
 export interface Sending {
   /** Sent as JSON. */
@@ -83,9 +84,14 @@ export function browser({ port, origin = `http://localhost:${port}`, agent }: Ta
           textOf(response).then((text) => {
             const set = response.headers['set-cookie'] ?? []
             keep(set)
+            const status = response.statusCode ?? 0
+            learnFromSent(json, status)
+            const asked = { method, path: whole.split('?')[0] ?? '' }
+            const found = leaked(learnFrom(asked, { status, set, text }))
+            if (found) throw new Error(`${method} ${path}: ${status} tells ${found}`)
             const isJson = /json/.test(response.headers['content-type'] ?? '')
             resolve({
-              status: response.statusCode ?? 0,
+              status,
               headers: response.headers,
               set,
               text,

@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { leaked } from '../gate/canary.ts'
+import { everything } from '../gate/witness.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { type Browser, browser } from './browser.ts'
 import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './process.ts'
@@ -87,5 +89,10 @@ async function inPostgres(connectionString: string): Promise<Fleet['query']> {
   const client = new pg.Client({ connectionString, options: '-c search_path=sallyport' })
   await client.connect()
   onTestFinished(() => client.end())
-  return async (statement) => (await client.query(statement)).rows
+  const query: Fleet['query'] = async (statement) => (await client.query(statement)).rows
+  onTestFinished(async () => {
+    const found = leaked(await everything(query))
+    if (found) throw new Error(`the database keeps ${found}`)
+  })
+  return query
 }

@@ -6,12 +6,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
+import { leaked } from '../gate/canary.ts'
 import { bare, main } from './main.ts'
 
 /** How a process ended. */
@@ -96,6 +97,7 @@ export async function start(given: Start = {}): Promise<Started> {
 /** Starts a server and waits until it listens; throws with what it said when it does not. */
 export async function serve(given: Start = {}): Promise<ServerProcess> {
   const started = await start(given)
+  onTestFinished(() => expectNoneTold(started))
   const listening = await started.line(/^Listening on \S+$/)
   const links = started.stdout.flatMap((line) => /^Claim this instance: (\S+)$/.exec(line) ?? [])
   const claimLink = links[1]
@@ -114,6 +116,21 @@ export async function serve(given: Start = {}): Promise<ServerProcess> {
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   }
+}
+
+/**
+ * Ends a server and looks through all it wrote, its log and its file, for secrets. The claim link is
+ * one, and is meant to be read.
+ */
+async function expectNoneTold({ signal, ended, folder, stdout, stderr }: Started): Promise<void> {
+  signal('SIGKILL')
+  await ended
+  const lines = [...stdout, ...stderr].filter((line) => !line.startsWith('Claim this instance: '))
+  const files = ['', '-wal'].map((end) => join(folder, 'data', `sallyport.db${end}`))
+  const kept = files.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'latin1'))
+  const [said, written] = [leaked(lines.join('\n')), leaked(kept.join('\n'))]
+  if (said) throw new Error(`a server writes into its log: ${said}`)
+  if (written) throw new Error(`a server writes into its file: ${written}`)
 }
 
 /** Follows a process that a test has started; it is gone when the test is over. */

@@ -1,0 +1,174 @@
+/**
+ * What holds of every answer and after every test, whatever was tried (`security.md` 0.2): it stands
+ * here once, and the gate of every test is watched for it.
+ *
+ * @module
+ */
+import { type Plain, responseFrom } from '../../src/http/plain.ts'
+import type { Sallyport } from '../../src/index.ts'
+import { issueRoot, leaked, learnFrom } from './canary.ts'
+import { type DatabaseKind, whole } from './form.ts'
+
+/** What only a broken program would tell: stacks, statements, paths, libraries. */
+export const broken =
+  /\bat .+:\d+:\d+|\b(?:select|insert|update) .*\b(?:from|into|set)\b|sqlite|postgres|node_modules|\.ts\b|argon2|Error:/i
+
+/** Refusals that are on record, and as what (U5). */
+const recordedAs: Readonly<Record<string, readonly string[]>> = {
+  csrf_rejected: ['csrf.rejected'],
+  invalid_credentials: ['auth.refused'],
+  account_locked: ['auth.refused', 'auth.locked'],
+  forbidden: ['access.refused', 'auth.refused'],
+}
+/** Refusals that change something because they are meant to: a used token ends its session. */
+const changing = new Set(['refresh_token_invalid', 'account_locked'])
+
+interface Kept {
+  readonly query: (statement: string) => Promise<Record<string, unknown>[]>
+  /** All that a refused request may not change. */
+  readonly state: () => Promise<string | undefined>
+}
+
+export interface Witness {
+  /** The same node, watched. */
+  watch(node: Sallyport): Sallyport
+  /** Looks through everything that is kept. @throws With all that does not hold. */
+  close(kept: Pick<Kept, 'query'>, told: readonly unknown[]): Promise<void>
+  /** From here on. */
+  keep(kept: Kept): void
+}
+
+/** @param strict Whether faults are none of what the test is about. */
+export function witness(roots: readonly (string | undefined)[], strict: boolean): Witness {
+  for (const root of roots) if (root !== undefined) issueRoot(root)
+  const wrong = new Set<string>()
+  const codes = new Set<string>()
+  let kept: Kept | undefined
+  let running = 0
+  let begun = 0
+
+  function look({ method, url }: Request, { status, headers, body }: Plain): string | undefined {
+    const path = new URL(url).pathname
+    const said = typeof body === 'string' ? body : ''
+    const set = [headers['set-cookie'] ?? headers['Set-Cookie'] ?? []].flat()
+    const text = learnFrom({ method, path }, { status, set, text: said })
+    const others = Object.entries(headers).filter(([name]) => !/^set-cookie$/i.test(name))
+    const at = `${method} ${path}: ${status}`
+    const found = leaked(text) ?? leaked(JSON.stringify(others))
+    if (found !== undefined) wrong.add(`U7 ${at} tells ${found}`)
+    if (status < 400) return undefined
+    if (set.some((one) => !/^[^=]+=;.*Max-Age=0(?:;|$)/i.test(one)))
+      wrong.add(`U2 ${at} sets a cookie`)
+    if (status > 500 && !Object.keys(headers).some((name) => /^retry-after$/i.test(name)))
+      wrong.add(`U4 ${at}`)
+    if (status === 500 && strict) wrong.add(`U4 ${at}`)
+    if (said === '') {
+      if (method !== 'HEAD') wrong.add(`U3 ${at} says nothing`)
+      return undefined
+    }
+    const { code, type, title, instance } = said.startsWith('{') ? JSON.parse(said) : {}
+    const isProblem = type === `https://sallyport.dev/problems/${code}` && title && instance
+    if (!isProblem || broken.test(said)) {
+      // The way to the doctor: a list of checks that do not hold is no refusal.
+      if (!path.endsWith('/health/ready')) wrong.add(`U3 ${at} ${said.slice(0, 200)}`)
+    }
+    codes.add(code)
+    return code
+  }
+
+  return {
+    keep(now) {
+      kept = now
+    },
+    watch: (node) =>
+      watched(node, async (request, from) => {
+        const mine = ++begun
+        const alone = running++ === 0
+        try {
+          const before = whole && alone ? await kept?.state() : undefined
+          const plain = await node.handlePlain(request, from)
+          const code = look(request, plain)
+          if (before === undefined || code === undefined || changing.has(code)) return plain
+          const after = await kept?.state()
+          if (begun === mine && after !== undefined && after !== before) {
+            const { method, url } = request
+            wrong.add(`U1 ${method} ${new URL(url).pathname}: ${code} changed what is kept`)
+          }
+          return plain
+        } finally {
+          running--
+        }
+      }),
+    async close({ query }, told) {
+      const rows = await everything(query)
+      const found = leaked(rows)
+      if (found !== undefined) wrong.add(`U7 the database keeps ${found}`)
+      const said = leaked(told.map(outspoken).join())
+      if (said !== undefined) wrong.add(`U7 a fault tells ${said}`)
+      const types = new Set(
+        (await query('select distinct type from audit')).map(({ type }) => type),
+      )
+      for (const code of codes) {
+        const as = recordedAs[code]
+        if (as && !as.some((type) => types.has(type))) wrong.add(`U5 ${code} is not on record`)
+      }
+      if (wrong.size > 0) throw new Error([...wrong].join('\n'))
+    },
+  }
+}
+
+const watched = (node: Sallyport, handlePlain: Sallyport['handlePlain']): Sallyport => ({
+  ...node,
+  handlePlain,
+  handle: async (request, from) => responseFrom(await handlePlain(request, from)),
+})
+
+/** All that an error says, to whoever writes it down. */
+const outspoken = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.message} ${error.stack} ${outspoken(error.cause)} ${JSON.stringify(error)}`
+    : String(error)
+
+/** Tables that no refused request changes. */
+export const lasting = ['instance', 'users', 'sessions', 'devices', 'keys', 'tickets'] as const
+
+/**
+ * What those tables hold, but when somebody was last here, which is written down for who is refused as
+ * well; nothing when they cannot be read. One statement: it is asked twice a request.
+ */
+export async function stateOf(
+  query: Kept['query'],
+  kind: DatabaseKind,
+): Promise<string | undefined> {
+  const parts = lasting.map((name) => `(select json_agg(t order by id)::text from ${name} t)`)
+  const read =
+    kind === 'postgres'
+      ? query(`select concat(${parts.join()}) as all`)
+      : Promise.all(lasting.map((name) => query(`select * from ${name} order by id`)))
+  return read.then(
+    (rows) =>
+      JSON.stringify(rows).replaceAll(/\\?"(?:lastActiveAt|idleUntil)\\?":\\?"?\d+\\?"?/g, ''),
+    () => undefined,
+  )
+}
+
+/** Everything a database keeps, table by table, bytes as they are and as text. */
+export async function everything(query: Kept['query']): Promise<string> {
+  const rows: unknown[] = []
+  for (const { name } of await query(await listing(query)))
+    rows.push([name, await query(`select * from "${name}"`)])
+  return JSON.stringify(rows, (_, value) => {
+    const bytes = value?.type === 'Buffer' ? Buffer.from(value.data) : value
+    return bytes instanceof Uint8Array
+      ? `${Buffer.from(bytes).toString('latin1')} ${Buffer.from(bytes).toString('base64url')}`
+      : value
+  })
+}
+
+async function listing(query: Kept['query']): Promise<string> {
+  const tables = `select table_name as name from information_schema.tables where table_schema = 'sallyport'`
+  return query('select 1 from sqlite_schema limit 1').then(
+    () => `select name from sqlite_schema where type = 'table'`,
+    () => tables,
+  )
+}
