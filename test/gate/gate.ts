@@ -14,7 +14,7 @@ import { onTestFinished } from 'vitest'
 import { createSallyport, type Sallyport, type SallyportOptions } from '../../src/index.ts'
 import { noLimits } from '../../src/testing/no-limits.ts'
 import { freshPostgres } from '../provision/postgres.ts'
-import { type DatabaseKind, databaseFor, nodesOn } from './form.ts'
+import { type DatabaseKind, databaseFor, nodesOn, watched } from './form.ts'
 import { byTurns } from './turns.ts'
 import { lasting, stateOf, witness } from './witness.ts'
 
@@ -81,7 +81,7 @@ export async function openTestGate(
       ...more,
     })
     onTestFinished(() => node.close())
-    return watching.watch(node)
+    return watched ? watching.watch(node) : node
   }
   const nodes = [await another()]
   while (nodes.length < nodesOn(kind)) nodes.push(await another())
@@ -95,7 +95,7 @@ export async function openTestGate(
   const query = heard(reached, kind)
   const seen = new Set<unknown>()
   watching.keep({ query: reached, state: () => stateOf(reached, kind) })
-  onTestFinished(() => watching.close({ query: reached }, faults))
+  if (watched) onTestFinished(() => watching.close({ query: reached }, faults))
   return {
     gate,
     database,

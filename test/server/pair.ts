@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { leaked } from '../gate/canary.ts'
+import { watched } from '../gate/form.ts'
 import { everything } from '../gate/witness.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { type Browser, browser } from './browser.ts'
@@ -90,9 +91,10 @@ async function inPostgres(connectionString: string): Promise<Fleet['query']> {
   await client.connect()
   onTestFinished(() => client.end())
   const query: Fleet['query'] = async (statement) => (await client.query(statement)).rows
-  onTestFinished(async () => {
-    const found = leaked(await everything(query))
-    if (found) throw new Error(`the database keeps ${found}`)
-  })
+  if (watched)
+    onTestFinished(async () => {
+      const found = leaked(await everything(query))
+      if (found) throw new Error(`the database keeps ${found}`)
+    })
   return query
 }

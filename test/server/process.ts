@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import { leaked } from '../gate/canary.ts'
+import { watched } from '../gate/form.ts'
 import { bare, main } from './main.ts'
 
 /** How a process ended. */
@@ -97,7 +98,7 @@ export async function start(given: Start = {}): Promise<Started> {
 /** Starts a server and waits until it listens; throws with what it said when it does not. */
 export async function serve(given: Start = {}): Promise<ServerProcess> {
   const started = await start(given)
-  onTestFinished(() => expectNoneTold(started))
+  if (watched) onTestFinished(() => expectNoneTold(started))
   const listening = await started.line(/^Listening on \S+$/)
   const links = started.stdout.flatMap((line) => /^Claim this instance: (\S+)$/.exec(line) ?? [])
   const claimLink = links[1]
