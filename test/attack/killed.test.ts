@@ -67,7 +67,7 @@ describe.each(databases)('on %s', (kind) => {
   })
 
   test('SETUP-07: killed in the middle of a claim: claimed with its owner, or not at all', {
-    timeout: process.env.CAMPAIGN ? 1_200_000 : 60_000,
+    timeout: process.env.CAMPAIGN ? 1_200_000 : 180_000,
   }, async ({ annotate }) => {
     const ends = { unclaimed: 0, claimed: 0, answered: 0 }
     // Nearer and nearer to the commit, from both sides.
