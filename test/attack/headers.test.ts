@@ -47,7 +47,7 @@ test('HDR-01, HDR-03, HDR-05, HDR-07: one set of headers with every status, and 
   const ada = visitor(gate)
   const type = { 'Content-Type': 'application/json' }
   const crowd = () =>
-    Promise.all(Array.from({ length: 4 }, (_, n) => visitor(gate, `192.0.2.${n}`).logIn('x')))
+    Promise.all(Array.from({ length: 8 }, (_, n) => visitor(gate, `192.0.2.${n}`).logIn('x')))
   const got = [
     await ada.send('POST', '/auth/setup', { json: { setupToken, username: '' } }),
     await ada.setUp(),

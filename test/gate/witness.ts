@@ -5,6 +5,7 @@
  * @module
  */
 import { type Plain, responseFrom } from '../../src/http/plain.ts'
+import type { Incoming } from '../../src/http/site.ts'
 import type { Sallyport } from '../../src/index.ts'
 import { issueRoot, leaked, learnFrom } from './canary.ts'
 import { type DatabaseKind, whole } from './form.ts'
@@ -47,8 +48,8 @@ export function witness(roots: readonly (string | undefined)[], strict: boolean)
   let running = 0
   let begun = 0
 
-  function look({ method, url }: Request, { status, headers, body }: Plain): string | undefined {
-    const path = new URL(url).pathname
+  function look({ method, url }: Incoming, { status, headers, body }: Plain): string | undefined {
+    const path = pathOf(url)
     const said = typeof body === 'string' ? body : ''
     const set = [headers['set-cookie'] ?? headers['Set-Cookie'] ?? []].flat()
     const text = learnFrom({ method, path }, { status, set, text: said })
@@ -92,7 +93,7 @@ export function witness(roots: readonly (string | undefined)[], strict: boolean)
           const after = await kept?.state()
           if (begun === mine && after !== undefined && after !== before) {
             const { method, url } = request
-            wrong.add(`U1 ${method} ${new URL(url).pathname}: ${code} changed what is kept`)
+            wrong.add(`U1 ${method} ${pathOf(url)}: ${code} changed what is kept`)
           }
           return plain
         } finally {
@@ -122,6 +123,9 @@ const watched = (node: Sallyport, handlePlain: Sallyport['handlePlain']): Sallyp
   handlePlain,
   handle: async (request, from) => responseFrom(await handlePlain(request, from)),
 })
+
+/** A server is also asked for what is no URL. */
+const pathOf = (url: string): string => URL.parse(url)?.pathname ?? url
 
 /** All that an error says, to whoever writes it down. */
 const outspoken = (error: unknown): string =>
