@@ -27,6 +27,8 @@ interface Deeds {
   readonly database: string
   readonly one: Readonly<Record<string, () => unknown>>
   readonly logOut: (times: number) => Promise<number>
+  /** Few at a time: how many anybody may hold is bounded. */
+  readonly tickets: (times: number) => Promise<number>
   close(): Promise<void>
 }
 
@@ -91,6 +93,8 @@ async function measured(deeds: Deeds, rounds: number, seconds: number) {
     }
     const out = await deeds.logOut(8)
     if (!warming) note('sign-out', out)
+    const ticket = await deeds.tickets(8)
+    if (!warming) note('ticket for a socket', ticket)
   }
   return took
 }
@@ -159,7 +163,6 @@ async function opened(
       [`refresh, ${many} at once`]: () =>
         Promise.all(signedIn.map((send) => send('POST', '/auth/refresh'))),
       'own sessions': () => next()('GET', '/auth/sessions'),
-      'ticket for a socket': () => next()('POST', '/auth/ws-ticket'),
     },
     async logOut(times) {
       const leaving: Send[] = []
@@ -170,6 +173,11 @@ async function opened(
       }
       const began = performance.now()
       for (const send of leaving) await send('POST', '/auth/logout')
+      return ((performance.now() - began) * 1_000) / times
+    },
+    async tickets(times) {
+      const began = performance.now()
+      for (let n = 0; n < times; n++) await next()('POST', '/auth/ws-ticket')
       return ((performance.now() - began) * 1_000) / times
     },
     async close() {
