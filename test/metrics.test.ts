@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { spawnSync } from 'node:child_process'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { exposition, histogram } from '../src/http/exposition.ts'
 import { databases, noLimits, openTestGate } from './gate/gate.ts'
@@ -11,6 +12,7 @@ import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
 import { scrapedFrom } from './gate/scraped.ts'
 import { visitor } from './gate/visitor.ts'
+import { prometheusReader } from './provision/debian.ts'
 import { serve } from './server/process.ts'
 
 describe.each(databases)('on %s', (kind) => {
@@ -215,4 +217,34 @@ h_sum 9.5
 h_count 6
 `)
   expect(scrapedFrom(written).values.get('h_bucket{le="1"}')).toBe(5)
+})
+
+/** Every sample as the library of Prometheus reads it, by name and labels as they are written. */
+const reading = `
+import json, sys
+from prometheus_client.parser import text_string_to_metric_families as families
+print(json.dumps({"types": {f.name: f.type for f in families(text)}, "values": {
+  s.name + ("{" + ",".join(f'{k}="{v}"' for k, v in s.labels.items()) + "}" if s.labels else ""): s.value
+  for f in families(text) for s in f.samples}} if (text := sys.stdin.read()) else None))
+`
+
+test('The client library of Prometheus reads what we write as we do', async () => {
+  const python = await prometheusReader()
+  const read = (text: string) => {
+    const { status, stdout, stderr } = spawnSync(python, ['-c', reading], { input: text })
+    return status === 0 ? JSON.parse(String(stdout)) : `refused: ${stderr}`
+  }
+  const open = await openTestGate('sqlite', { refresh: { enabled: true } })
+  const ada = visitor(open.gate)
+  await ada.setUp()
+  await ada.send('POST', '/auth/refresh')
+  const { secret } = await issue(open, ada, { scopes: ['metrics:read'] })
+  const { text } = await program(open.gate, secret)('GET', '/metrics')
+  const { types, values } = scrapedFrom(text)
+  const told = read(text)
+  expect(told.values).toEqual(Object.fromEntries(values))
+  // It names counters without what ends their names.
+  const named = [...types].map(([name, type]) => [name.replace(/_total$/, ''), type])
+  expect(told.types).toEqual(Object.fromEntries(named))
+  expect(read(text.replace('sallyport_fresh 1', 'sallyport_fresh one'))).toMatch(/^refused/)
 })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, globSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
@@ -39,6 +39,16 @@ export async function postgresTools(): Promise<string> {
   const path = here() ?? ((await install('postgresql')) ? here() : undefined)
   if (!path) throw new Error('These tests need pg_dump: install postgresql')
   return dirname(path)
+}
+
+/** A Python that has Prometheus's own client library. */
+export async function prometheusReader(): Promise<string> {
+  const python = '/usr/bin/python3'
+  const has = () => spawnSync(python, ['-c', 'import prometheus_client']).status === 0
+  if (has() || ((await install('python3-prometheus-client')) && has())) return python
+  throw new Error(
+    'These tests need the client library of Prometheus: install python3-prometheus-client',
+  )
 }
 
 export function isProgram(path: string): boolean {
