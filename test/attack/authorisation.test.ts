@@ -165,6 +165,7 @@ describe('AUTHZ', () => {
     )
     expect(table.sort()).toEqual([
       'DELETE /users/{id}: users:write S',
+      'GET /roles: users:read',
       'GET /users/{id}: users:read',
       'GET /users: users:read',
       'PATCH /users/{id}: users:write S',

@@ -13,6 +13,7 @@ import { sweep } from '../../src/flows/sweep.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { saidIn } from '../../src/options.ts'
 import { openWorld } from '../../src/world.ts'
+import { whole } from '../gate/form.ts'
 import { databases, noLimits, openTestGate, origin, secret, setupToken } from '../gate/gate.ts'
 import { evaluated, expectResting, filling, guess, guesses, wrong } from '../gate/guesses.ts'
 import { addPerson } from '../gate/people.ts'
@@ -200,6 +201,11 @@ test('LOCK-06: the right password among many is found only when it is one of the
     )
     const found = answers.filter(({ status }) => status === 200).length
     const looked = evaluated(await open.recorded())
+    // Two nodes, or a gate that reads everything first, look at them in an order of their own.
+    if (whole) {
+      expect([place, found <= 1, looked <= 10 || found === 1]).toEqual([place, true, true])
+      continue
+    }
     // A right one clears the count: whoever knows it need not guess.
     if (place >= 10) expect([place, found, looked]).toEqual([place, 0, 10])
     else expect([place, found]).toEqual([place, 1])
@@ -232,7 +238,8 @@ describe('LOCK-09: every other way to try a password or a secret', () => {
       limits: { ...noLimits, setup: 30, refresh: 30 },
       refresh: { enabled: true },
     })
-    const stranger = visitor(open.gate)
+    // What is counted is counted by each node.
+    const stranger = visitor(await open.another())
     const claim = (n: number) =>
       stranger.send('POST', '/auth/setup', { json: { setupToken: `${setupToken}${n}` } })
     const claims: Got[] = []
