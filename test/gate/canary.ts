@@ -15,7 +15,7 @@ const shortest = 16
 const known = new Map<string, Map<string, string>>()
 
 /** Remembers a secret, and what somebody might have made of it who thought that this hides it. */
-export function issue(what: string, secret: string): void {
+function issue(what: string, secret: string): void {
   if (secret.length < shortest || known.get(secret.slice(0, beginning))?.has(secret)) return
   learn(what, secret)
   // Of a signed token the signature alone would do.
