@@ -35,7 +35,11 @@ const made = (text: string, now = noon) =>
     { id, userId: 'ada', name: 'ci', scopes: ['users:read'], expiresAt: noon + 30 * day, text },
     now,
   )
-const shown = (text: string) => ({ id, text })
+const shown = (text: string) => {
+  const read = readKey(text)
+  if (!read) throw new Error('no key')
+  return read
+}
 const owner = { id: 'ada', role: 'owner', scopes: '[]', disabledAt: null, deletedAt: null } as User
 
 describe('The form of a key', () => {
@@ -52,7 +56,7 @@ describe('The form of a key', () => {
         (name, secret) => {
           const own = Buffer.from(name).toString('base64url')
           const text = keyText(own, Buffer.from(secret))
-          expect(readKey(text)).toEqual({ id: own, text })
+          expect(readKey(text)).toMatchObject({ id: own, text })
         },
       ),
     )
@@ -88,6 +92,16 @@ describe('Whether it is the key', () => {
     expect(proves(key, first)).toBe('current')
     expect(proves(key, second)).toBe('not_authenticated')
     expect(JSON.stringify(key)).not.toContain(first.slice(26, 69))
+  })
+
+  test('what was found right once is asked of the row each time', () => {
+    const [key, other] = [made(first), made(second)]
+    expect([proves(key, first), proves(key, first)]).toEqual(['current', 'current'])
+    expect([proves(other, first), proves({ ...key, digest: other.digest }, first)]).toEqual([
+      'not_authenticated',
+      'not_authenticated',
+    ])
+    expect(proves(key, first, noon, strange)).toBe('unavailable')
   })
 
   test.each([

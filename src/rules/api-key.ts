@@ -8,7 +8,7 @@
  * @see OWASP ASVS 5.0 V13.3 (secrets), V14.2.1 (never in a URL); NIST SP 800-63B-4, 3.1.2 (look-up secrets)
  * @module
  */
-import { createHash, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type Access, may } from './access.ts'
 import type { ApiKey, User } from './facts.ts'
 import type { Keys } from './keys.ts'
@@ -32,13 +32,16 @@ export interface Presented {
   readonly id: string
   /** All of it. */
   readonly text: string
+  /** SHA-256 of all but its checksum, base64url: what it is remembered by, so that no key is. */
+  readonly hash: string
 }
 
 const form = /^(sp_([\w-]{22})_[\w-]{43})_([\w-]{6})$/
 
+const hashOf = (body: string): string => hash('sha256', body, 'base64url')
+
 /** 36 bits of SHA-256 over all that stands before it, base64url. */
-const checksumOf = (body: string): string =>
-  createHash('sha256').update(body).digest('base64url').slice(0, 6)
+const checksumIn = (hashed: string): string => hashed.slice(0, 6)
 
 /** What everybody may see of a key: enough to find it by. */
 export const prefixOf = (id: string): string => `sp_${id}`
@@ -46,14 +49,15 @@ export const prefixOf = (id: string): string => `sp_${id}`
 /** @param secret 32 random bytes. */
 export function keyText(id: string, secret: Buffer): string {
   const body = `${prefixOf(id)}_${secret.toString('base64url')}`
-  return `${body}_${checksumOf(body)}`
+  return `${body}_${checksumIn(hashOf(body))}`
 }
 
 /** Reads a key; `undefined` for what none can be. Never throws, whatever it is given. */
 export function readKey(text: string): Presented | undefined {
   const [, body, id, checksum] = form.exec(text) ?? []
-  if (body === undefined || id === undefined || checksumOf(body) !== checksum) return undefined
-  return { id, text }
+  if (body === undefined || id === undefined) return undefined
+  const hashed = hashOf(body)
+  return checksumIn(hashed) === checksum ? { id, text, hash: hashed } : undefined
 }
 
 const macOf = (key: KeyObject, text: string): Buffer =>
@@ -67,13 +71,16 @@ export function digestOf(keys: Keys, text: string): string {
 
 type Match = 'right' | 'wrong' | 'unreadable'
 
-function matches(keys: Keys, text: string, digest: string | null): Match {
-  const [keyId = '', mac = ''] = digest?.split('$') ?? []
-  if (keyId === '') return 'wrong'
+function matches(keys: Keys, { text, hash }: Presented, digest: string | null): Match {
+  if (digest === null) return 'wrong'
+  if (keys.genuine.key.get(hash) === digest) return 'right'
+  const [keyId = '', mac = ''] = digest.split('$')
   const key = keys.forMac('api-key', keyId)
   if (!key) return 'unreadable'
   const [ours, kept] = [macOf(key, text), Buffer.from(mac, 'base64url')]
-  return ours.length === kept.length && timingSafeEqual(ours, kept) ? 'right' : 'wrong'
+  if (ours.length !== kept.length || !timingSafeEqual(ours, kept)) return 'wrong'
+  keys.genuine.key.keep(hash, digest)
+  return 'right'
 }
 
 /** Which secret of a key was presented. */
@@ -88,13 +95,13 @@ export type Proof = 'current' | 'earlier'
 export function proofOf(
   keys: Keys,
   key: ApiKey,
-  { text }: Presented,
+  presented: Presented,
   now: Instant,
 ): { readonly ok: true; readonly proof: Proof } | Refusal {
-  const current = matches(keys, text, key.digest)
+  const current = matches(keys, presented, key.digest)
   if (current === 'right') return { ok: true, proof: 'current' }
   const lives = key.rotatesAt !== null && now < key.rotatesAt
-  const earlier = lives ? matches(keys, text, key.previousDigest) : 'wrong'
+  const earlier = lives ? matches(keys, presented, key.previousDigest) : 'wrong'
   if (earlier === 'right') return { ok: true, proof: 'earlier' }
   return current === 'unreadable' || earlier === 'unreadable'
     ? refuse('unavailable', { why: 'key of another root secret' })

@@ -68,6 +68,8 @@ export interface Keys extends Checking {
   readonly genuine: {
     readonly access: Genuine<Claims>
     readonly csrf: Genuine<string>
+    /** API keys by their hash, and the digest that each is kept under. */
+    readonly key: Genuine<string>
     /** For the length of a request: it is looked at in every gate on its way. */
     readonly refresh: Genuine<RefreshToken>
   }
@@ -124,7 +126,7 @@ export function deriveKeys(ring: Ring, instanceId: string): Keys {
         ({ id }) => found.forMac(purpose, id) ?? [],
       ),
     ids: roots.map(({ id }) => id),
-    genuine: { access: genuine(), csrf: genuine(), refresh: genuine(100) },
+    genuine: { access: genuine(), csrf: genuine(), key: genuine(), refresh: genuine(100) },
     leaked: {
       ...derived(instanceId, [[passwordsOnly, ['access']]]),
       ids: passwordsOnly.map(({ id }) => id),
