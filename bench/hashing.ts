@@ -51,6 +51,8 @@ interface Asked {
   readonly seconds: number
 }
 
+// It lives for what it is asked.
+process.channel?.ref()
 process.on('message', async ({ id, kind, workers, atOnce, seconds }: Asked) => {
   if (kind === 'pool') process.send?.({ id, value: await byPool(workers, atOnce, seconds) })
   if (kind === 'loop') process.send?.({ id, value: inLoop(seconds) })

@@ -81,6 +81,8 @@ function post(agent: Agent, origin: string, body: string, from: string): Promise
   })
 }
 
+// It lives for what it is asked.
+process.channel?.ref()
 process.on('message', async (message: Load & { id: number }) => {
   if (message.kind !== 'get' && message.kind !== 'sign-in') return
   const value = message.kind === 'get' ? await get(message) : await signIn(message)

@@ -8,3 +8,5 @@ process.on('message', (message: { id: number; kind: string }) => {
   const { user, system } = process.cpuUsage()
   process.send?.({ id: message.id, value: user + system })
 })
+// A program that ends by itself, such as one that refuses its settings, is not kept from it.
+process.channel?.unref()

@@ -42,8 +42,10 @@ Whoever installs Sallyport gets ${direct} packages that it names and ${shown.len
 ## What a test without network cannot know
 
 Whether a weakness has been published since: a snapshot of advisories in the repository would be old when it is
-read. So nothing in \`npm test\` claims it, and two things are done by hand:
+read. So nothing in \`npm test\` claims it, and the rest is done by hand:
 
+- **To publish**: from a build that the registry can vouch for (\`publishConfig.provenance\`); from anywhere else
+  \`npm publish\` refuses.
 - **For a release**: \`npm audit\` has to find nothing, and no version is taken that
   was published less than seven days before, but to mend a weakness. How soon one is mended:
   [SECURITY.md](../../SECURITY.md).

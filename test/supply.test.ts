@@ -19,6 +19,7 @@ const manifest = read('package.json') as {
   dependencies: Record<string, string>
   scripts: Record<string, string>
   allowScripts: Record<string, boolean>
+  publishConfig: { provenance: boolean }
 }
 
 /** What somebody gets who installs the package. */
@@ -33,6 +34,10 @@ test('SUP-05: few direct dependencies, few altogether, and none that is not used
   const more = installed.filter(({ direct, optional }) => !direct && !optional)
   expect(more.length).toBeGreaterThan(10)
   expect(more.length).toBeLessThanOrEqual(40)
+})
+
+test('what is published tells the build it is from', () => {
+  expect(manifest.publishConfig.provenance).toBe(true)
 })
 
 test('free licences, in the lockfile and in what is installed', () => {
