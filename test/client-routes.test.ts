@@ -111,6 +111,7 @@ const covered: Readonly<Record<string, Covered>> = {
     has.user = created.user.id
     return created
   }),
+  'GET /roles': told(pageOf(answers.Role), (client) => admin.listRoles(client)),
   'GET /users': told(pageOf(User), (client) => admin.listUsers(client, { query: 'bo' })),
   'GET /users/{id}': told(User, (client, { user }) => admin.getUser(client, user)),
   'PATCH /users/{id}': told(User, (client, { user }) =>
