@@ -1,12 +1,13 @@
 /**
- * Builds `dist/`: the package with tsc, the dashboard with Vite. Made beside and then moved into
- * place, so that a failed build leaves the old one and nobody meets a half one.
+ * Builds `dist/`: the package with tsc, the program and the dashboard with Vite. Made beside and then
+ * moved into place, so that a failed build leaves the old one and nobody meets a half one.
  *
  * @module
  */
 import { createHash } from 'node:crypto'
 import { globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleProgram } from './bundling.ts'
 import { root, run } from './tool.ts'
 
 const dist = join(root, 'dist')
@@ -34,6 +35,7 @@ export async function build(): Promise<void> {
       '--logLevel',
       'warn',
     )
+    await bundleProgram(made)
     writeFileSync(join(made, stamp), sources)
     moveIntoPlace(made, sources)
   } finally {
@@ -59,7 +61,14 @@ async function must(tool: string, ...args: readonly string[]): Promise<void> {
 /** A digest of everything a build reads. */
 function fingerprint(): string {
   const files = globSync(
-    ['src/**/*', 'dashboard/**/*', 'tsconfig*.json', 'package.json', 'package-lock.json'],
+    [
+      'src/**/*',
+      'dashboard/**/*',
+      'scripts/bundling.ts',
+      'tsconfig*.json',
+      'package.json',
+      'package-lock.json',
+    ],
     { cwd: root, withFileTypes: true, exclude: ['dashboard/node_modules'] },
   )
   const hash = createHash('sha256')

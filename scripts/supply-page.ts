@@ -4,6 +4,7 @@
  * @module
  */
 import { needed, type Package } from '../test/supply/installed.ts'
+import { carried } from './bundling.ts'
 
 const rows = (packages: readonly Package[]) =>
   packages
@@ -38,6 +39,10 @@ Whoever installs Sallyport gets ${direct} packages that it names and ${shown.len
 | every entry of the lockfile has its SHA-512, and none names a registry: yours is asked, and what it gives is held against the digest | SUP-03 |
 | nothing in the package but what is listed, no source maps, no tests | SUP-04 |
 | a bill of materials | \`npm sbom --sbom-format=cyclonedx\`, not with \`--omit=dev\`: npm then leaves out what development needs as well |
+
+The program \`sallyport\` carries ${carried.length} of the packages in itself, for a quicker start: ${carried.map((name) => `\`${name}\``).join(', ')}. They need
+nothing more, are in the versions below, and their licences are in \`dist/server/LICENSES.md\`. An \`overrides\` of yours
+changes what the library loads and not them.
 
 ## What a test without network cannot know
 

@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { expect, test } from 'vitest'
+import { carried } from '../scripts/bundling.ts'
 import { built } from './provision/built.ts'
 import { emptyFolder } from './server/process.ts'
 import { free, locked, needed } from './supply/installed.ts'
@@ -49,6 +50,19 @@ test('free licences, in the lockfile and in what is installed', () => {
     const told = read(`${place}/package.json`)
     expect([place, told.version, told.license]).toEqual([place, version, license])
   }
+})
+
+test('what the program carries needs nothing more, and its licences are with it', async () => {
+  await built()
+  const ours = installed.filter(({ name }) => carried.includes(name))
+  expect(ours.map(({ name, place }) => [name, locked[place]?.dependencies])).toEqual(
+    carried.map((name) => [name, undefined]),
+  )
+  const text = readFileSync(join(root, 'dist/server/LICENSES.md'), 'utf8')
+  const named = [...text.matchAll(/^## (\S+) - (\S+) /gm)].map(([, ...what]) => what)
+  expect(named.filter(([name]) => name !== 'sallyport')).toEqual(
+    ours.map(({ name, version }) => [name, version]),
+  )
 })
 
 test('SUP-03: every entry of the lockfile has its digest and names no registry', () => {

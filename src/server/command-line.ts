@@ -11,22 +11,29 @@ import { allPaths, configure, type Sources } from './configuration.ts'
 export type Flags = Readonly<Record<string, string | boolean | undefined>>
 
 /** Lets a command take every setting there is. */
-export function takesSettings(command: Command): Command {
+export const takesSettings = (command: Command): Command => addSettings(takesFile(command))
+
+const takesFile = (command: Command): Command =>
   command.option('--config <file>', 'read settings from this file')
+
+function addSettings(command: Command, hidden = false): Command {
   // commander would make names of its own; the attribute is the setting's path.
   for (const path of allPaths) {
     const option = new Option(`${flagName(path)} <value>`)
-    command.addOption(command.name() === 'serve' ? option : option.hideHelp())
+    command.addOption(hidden ? option.hideHelp() : option)
   }
   return command
 }
 
 /** Adds a command that opens the instance: it takes the settings of `serve`, and `--json`. */
-export const operates = (parent: Command, usage: string, description: string): Command =>
-  takesSettings(parent.command(usage).description(description)).option(
-    '--json',
-    'print one JSON document',
-  )
+export function operates(parent: Command, usage: string, description: string): Command {
+  const command = takesFile(parent.command(usage).description(description))
+  // Some sixty flags for each of two dozen commands: only the one that is asked for needs them.
+  parent.hook('preSubcommand', (_, asked) => {
+    if (asked === command) addSettings(command, true)
+  })
+  return command.option('--json', 'print one JSON document')
+}
 
 /** How many rows a list says at most. */
 export const limitOption = (): Option =>

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Sallyport } from '../index.ts'
@@ -26,7 +26,8 @@ const pageList = 'pages.json'
 
 interface File {
   readonly plain: Buffer
-  readonly packed: Buffer
+  /** Packed when it is first asked for: a start is not to wait for it. */
+  packed?: Buffer
   readonly type: string
 }
 
@@ -48,12 +49,12 @@ export function openDashboard(
 ): Dashboard | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined
   const files = new Map<string, File>()
-  for (const name of globSync('**/*.*', { cwd: folder })) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const type = mediaTypes[extname(name)]
     if (!type || name === pageList) continue
     const built = readFileSync(join(folder, name))
     const plain = name === 'index.html' ? withSettings(built) : built
-    files.set(`/${name.replaceAll('\\', '/')}`, { plain, packed: gzipSync(plain), type })
+    files.set(`/${name.replaceAll('\\', '/')}`, { plain, type })
   }
 
   const isPage = pagesIn(readFileSync(join(folder, pageList), 'utf8'))
@@ -105,7 +106,8 @@ function sent(
   headers.set('Vary', 'Accept-Encoding')
   const packs = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')
   if (packs) headers.set('Content-Encoding', 'gzip')
-  const bytes = packs ? file.packed : file.plain
+  if (packs) file.packed ??= gzipSync(file.plain)
+  const bytes = (packs && file.packed) || file.plain
   headers.set('Content-Length', String(bytes.length))
   // A Buffer may be a window on a larger one; the copy is exact.
   return new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { status, headers })

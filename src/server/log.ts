@@ -5,8 +5,7 @@
  * @see OWASP ASVS 5.0 V16.2.5
  * @module
  */
-import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 const secrets = ['password', 'token', 'secret', 'cookie', 'authorization', 'setupToken']
 
@@ -36,7 +35,7 @@ export interface Log extends Pick<Logger, 'error' | 'fatal' | 'info' | 'warn'> {
 }
 
 /** Opens the log. */
-export function openLog(format: 'json' | 'pretty'): Log {
+export async function openLog(format: 'json' | 'pretty'): Promise<Log> {
   const options = {
     base: null,
     serializers: { err: errorTold },
@@ -47,9 +46,7 @@ export function openLog(format: 'json' | 'pretty'): Log {
     censor: '…',
   }
   const stream =
-    format === 'pretty'
-      ? pretty({ destination: 2, sync: true })
-      : pino.destination({ dest: 2, sync: true })
+    format === 'pretty' ? await prettyStream() : pino.destination({ dest: 2, sync: true })
   const log: Logger = pino({ ...options, redact }, stream)
   // Five fields of our own have nothing to strike out; looking for it costs as much as the line.
   const requests = pino(options, stream)
@@ -61,4 +58,10 @@ export function openLog(format: 'json' | 'pretty'): Log {
     request: ({ requestId, method, path, status, ms }) =>
       requests.info({ requestId, method, path, status, ms }, 'request'),
   }
+}
+
+/** Loaded where somebody reads along: thirty files that a server's start need not find. */
+async function prettyStream(): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ destination: 2, sync: true })
 }

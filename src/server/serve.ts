@@ -55,7 +55,7 @@ function isExposed(host: string, said: readonly Said[]): string | undefined {
 /** Serves until it is told to stop. */
 export async function serve(sources: Sources): Promise<void> {
   const { server: own, said } = await check(sources)
-  const log = openLog(own.log)
+  const log = await openLog(own.log)
   const uncaught = endOn(log)
   const tokenFile = join(dataFolder(said), 'setup-token')
   const gate = await openGate(said, {
