@@ -4,44 +4,69 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { routes } from '../src/http/routes.ts'
-import { databases, openTestGate } from './gate/gate.ts'
+import { auditEvents } from '../src/rules/audit.ts'
+import { databases, openTestGate, origin, type TestGate } from './gate/gate.ts'
 import { issue } from './gate/keys.ts'
 import { addPerson } from './gate/people.ts'
+import { ticketOf } from './gate/sockets.ts'
 import { type Got, password, visitor } from './gate/visitor.ts'
 import { fleet, places } from './server/pair.ts'
 
 const chosen = 'nine green lanterns over the harbour'
 const wrong = 'x'.repeat(20)
 
+/** What no route records, and the tests that make sure of it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'instance.backed_up': 'backup.test.ts',
+  'instance.restored': 'backup.test.ts',
+  'secret.rotated': 'secrets.test.ts',
+  'secret.retired': 'secrets.test.ts',
+  'audit.trimmed': 'audit-tampering.test.ts',
+}
+
+/** Does one thing after the other at a gate, and looks what was recorded of each. */
+function watching(open: TestGate) {
+  const routesOf = new Set<string>()
+  const events = new Set<string>()
+  const [expected, found]: [string[], string[]] = [[], []]
+  async function told<Answer extends Pick<Got, 'status'>>(
+    name: string,
+    wanted: readonly string[],
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    await open.recorded()
+    const got = await work()
+    routesOf.add(name)
+    const rows = await open.recorded()
+    const types = rows.map(({ type }) => type).sort()
+    for (const type of types) events.add(type)
+    const outcome = got.status < 400 ? 'success' : 'refused'
+    expected.push(`${name} ${outcome}: ${[...wanted].sort()}`)
+    found.push(`${name} ${outcome}: ${types}`)
+    for (const row of rows) {
+      expect([row.type, row.address]).toEqual([row.type, '198.51.100.7'])
+      expect([row.type, row.outcome]).toEqual([row.type, outcome])
+      expect(row.actor).toMatch(/^(?:anonymous|user:[\w-]{22})$/)
+    }
+    return got
+  }
+  return { told, routesOf, events, compare: () => expect(found).toEqual(expected) }
+}
+
 describe.each(databases)('on %s', (kind) => {
+  const recordedHere = new Set<string>()
+
   test('LOG-04: every route, and every refusal that is recorded', { timeout: 90_000 }, async () => {
     const options = { refresh: { enabled: true }, lockout: { threshold: 1 } }
     const open = await openTestGate(kind, options)
     const { gate } = open
+    const { told, routesOf, events, compare } = watching(open)
     const [ada, second, third] = [visitor(gate), visitor(gate), visitor(gate)]
-    const covered = new Set<string>()
-    const expected: string[] = []
-    const found: string[] = []
-
-    /** Does one thing and looks what was recorded of it. */
-    async function told(name: string, events: readonly string[], work: () => Promise<Got>) {
-      await open.recorded()
-      const got = await work()
-      covered.add(name)
-      const rows = await open.recorded()
-      const types = rows.map(({ type }) => type).sort()
-      expected.push(`${name} ${got.status < 400 ? 'done' : 'refused'}: ${[...events].sort()}`)
-      found.push(`${name} ${got.status < 400 ? 'done' : 'refused'}: ${types}`)
-      for (const { type, actor, address, outcome } of rows) {
-        expect([type, address]).toEqual([type, '198.51.100.7'])
-        expect([type, outcome]).toEqual([type, got.status < 400 ? 'success' : 'refused'])
-        expect(actor).toMatch(/^(?:anonymous|user:[\w-]{22})$/)
-      }
-      return got
-    }
     const post = (who: typeof ada, path: string, json?: unknown) =>
       who.send('POST', path, json === undefined ? {} : { json })
 
@@ -122,12 +147,76 @@ describe.each(databases)('on %s', (kind) => {
     // Once more is nothing more.
     await told('POST /auth/logout', [], () => post(ada, '/auth/logout'))
 
-    expect(found).toEqual(expected)
+    compare()
+    for (const type of events) recordedHere.add(type)
     const unsafe = routes.flatMap(({ method, path }) =>
       method === 'GET' ? [] : [`${method} ${path}`],
     )
     // A new route is to be put in here.
-    expect(unsafe.filter((name) => !covered.has(name))).toEqual([])
+    expect(unsafe.filter((name) => !routesOf.has(name))).toEqual([])
+  })
+
+  test('LOG-04: what a sign-in ends, what comes again, and proofs that are wrong', {
+    timeout: 90_000,
+  }, async () => {
+    const open = await openTestGate(kind, {
+      ...{ refresh: { enabled: true }, session: { limit: 1 } },
+      allowedOrigins: ['https://other.example.test'],
+    })
+    const { gate } = open
+    const { told, events, compare } = watching(open)
+    const [ada, second] = [visitor(gate), visitor(gate)]
+    const post = (who: typeof ada, path: string, json?: unknown) =>
+      who.send('POST', path, json === undefined ? {} : { json })
+    const signIn = 'POST /auth/login'
+    await ada.setUp()
+    await told('POST /auth/setup', ['auth.refused'], () => visitor(gate).setUp())
+    await told(signIn, ['auth.signed_in', 'session.replaced'], () => ada.logIn('ada'))
+    await told(signIn, ['auth.signed_in', 'session.evicted'], () => second.logIn('ada'))
+    await told(signIn, ['auth.refused'], () => visitor(gate).logIn('nobody', wrong))
+    await told('POST /auth/refresh', ['refresh.refused'], () => post(ada, '/auth/refresh'))
+
+    await told('POST /auth/step-up', ['password.refused'], () =>
+      post(second, '/auth/step-up', { password: wrong }),
+    )
+    await told('POST /auth/change-password', ['password.refused'], () =>
+      post(second, '/auth/change-password', { currentPassword: wrong, newPassword: chosen }),
+    )
+    const ticket = await ticketOf(second, { origin: 'https://other.example.test' })
+    await told('GET /ws', ['socket.refused'], async () => {
+      const admitted = await gate.admit(ticket, origin, { address: '198.51.100.7' })
+      return { status: admitted.ok ? 200 : admitted.response.status }
+    })
+    const owner = (await second.send('GET', '/auth/me')).json.user.id
+    // The last owner stays.
+    await told('PATCH /users/{id}', ['access.refused'], () =>
+      second.send('PATCH', `/users/${owner}`, { json: { role: 'member' } }),
+    )
+    // A name that is taken is no matter of who may.
+    await told('POST /users', [], () => post(second, '/users', { username: 'ada', role: 'member' }))
+
+    await addPerson(open, 'eve', { role: 'admin' })
+    const eve = visitor(gate)
+    await eve.logIn('eve')
+    await told('DELETE /users/{id}', ['access.refused'], () =>
+      eve.send('DELETE', `/users/${owner}`),
+    )
+
+    const old = new Map(second.jar)
+    await told('POST /auth/refresh', [], () => post(second, '/auth/refresh'))
+    open.pass(60_000)
+    for (const [name, value] of old) second.jar.set(name, value)
+    await told('POST /auth/refresh', ['refresh.replayed'], () => post(second, '/auth/refresh'))
+    compare()
+    for (const type of events) recordedHere.add(type)
+  })
+
+  test('LOG-04: each event there is has been recorded, or is no route’s', () => {
+    const known = Object.keys(auditEvents)
+    const left = known.filter((type) => !recordedHere.has(type))
+    expect(left.sort()).toEqual(Object.keys(elsewhere).sort())
+    for (const [type, file] of Object.entries(elsewhere))
+      expect(readFileSync(join(import.meta.dirname, file), 'utf8')).toContain(`'${type}'`)
   })
 })
 
