@@ -4,15 +4,13 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { expect, test } from 'vitest'
 import { browser } from './server/browser.ts'
 import { command } from './server/command.ts'
-import { bare, main } from './server/main.ts'
 import { emptyFolder, serve } from './server/process.ts'
+import { onTerminal } from './server/terminal.ts'
 
 const timeout = 120_000
 const chosen = 'a password that Bob has chosen'
@@ -118,32 +116,3 @@ test('a password is read from a pipe, or typed twice on a terminal and not shown
   )
   expect([sure.code, sure.text]).toMatchObject([0, expect.stringContaining('bob is deleted.')])
 })
-
-/** Runs a command on a terminal of its own, and types each answer once it is asked for. */
-async function onTerminal(
-  folder: string,
-  args: readonly string[],
-  answers: readonly (readonly [RegExp, string])[],
-): Promise<{ code: number | null; text: string }> {
-  const line = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
-  const child = spawn(
-    'script',
-    ['--quiet', '--flush', '--return', '--command', line, '/dev/null'],
-    {
-      cwd: folder,
-      env: bare,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
-  let text = ''
-  const waiting = [...answers]
-  child.stdout.on('data', (piece) => {
-    text += piece
-    const [asked, answer] = waiting[0] ?? []
-    if (!asked?.test(text)) return
-    waiting.shift()
-    child.stdin.write(answer ?? '')
-  })
-  const [code] = await once(child, 'close')
-  return { code, text }
-}

@@ -62,7 +62,7 @@ export async function verifyAudit(
  * Holds every record against what seals it.
  *
  * @param outside Checkpoints that were carried away, made before this began.
- * @param progress Told how many rows it has come through, chain after chain.
+ * @param progress Told how many rows it has come through, a slice at a time.
  */
 export async function verify(
   records: Records,
@@ -78,12 +78,12 @@ export async function verify(
   for (let after: string | undefined = ''; after !== undefined; ) {
     const page: Awaited<ReturnType<Records['chains']>> = await records.chains(after)
     for (const found of page.found) {
-      const done = await walkAll(records, known, found, brought.get(found.chain) ?? [])
+      const brings = brought.get(found.chain) ?? []
+      const done = await walkAll(records, known, found, brings, (more) => progress(rows + more))
       brought.delete(found.chain)
       chains += 1
       rows += done.rows
       checkpoints += done.checkpoints
-      progress(rows)
       if (done.fault) faults.push(done.fault)
     }
     after = page.next
@@ -112,12 +112,13 @@ async function walkAll(
   known: Known,
   found: ChainFound,
   outside: readonly Checkpoint[],
+  progress: (rows: number) => void,
 ): Promise<Walked> {
-  const walked = await walkOnce(records, known, found, outside)
+  const walked = await walkOnce(records, known, found, outside, progress)
   if (!walked.fault) return walked
   const again = await records.chain(found.chain)
   return again && (again.boundary?.seq ?? 0) > (found.boundary?.seq ?? 0)
-    ? walkAll(records, known, again, outside)
+    ? walkAll(records, known, again, outside, progress)
     : walked
 }
 
@@ -126,6 +127,7 @@ async function walkOnce(
   known: Known,
   { chain, head, last, boundary, newest }: ChainFound,
   outside: readonly Checkpoint[],
+  progress: (rows: number) => void,
 ): Promise<Walked> {
   if (boundary && !isSealed(known, 'boundary', boundary))
     return { rows: 0, checkpoints: 0, fault: gone(chain, boundary.seq, 'boundary') }
@@ -146,6 +148,7 @@ async function walkOnce(
     const { rows, checkpoints: kept } = await records.stretch(chain, from, limit)
     const step = walk(known, walked, rows)
     walked = step.walked
+    progress(walked.seq - begin.seq)
     const here = [...kept, ...outside].filter(({ seq }) => seq > from && seq <= walked.seq)
     checkpoints += here.length
     for (const one of here) {

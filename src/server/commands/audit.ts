@@ -17,6 +17,7 @@ import {
 } from '../../index.ts'
 import { type Answer, columns, ending, operatorName, told } from '../answer.ts'
 import { type Flags, limitOption, operates, settingsOf, textOf } from '../command-line.ts'
+import { progressOf } from '../progress.ts'
 
 /** Adds the commands to the program. */
 export function addAuditCommands(program: Command): void {
@@ -96,23 +97,27 @@ async function write(slices: ReturnType<Auditor['exported']>, json: boolean): Pr
   const say = async (text: string) => {
     if (!stdout.write(text)) await once(stdout, 'drain')
   }
-  let first = true
-  if (json) await say('{"items":[')
-  for await (const slice of slices) {
-    const lines = slice.map((one) => JSON.stringify(one))
-    if (lines.length === 0) continue
-    await say(json ? (first ? '' : ',') + lines.join(',') : `${lines.join('\n')}\n`)
-    first = false
+  // Whoever has the lines on the screen sees how far they are.
+  const progress = stdout.isTTY ? undefined : progressOf('records')
+  let count = 0
+  try {
+    if (json) await say('{"items":[')
+    for await (const slice of slices) {
+      const lines = slice.map((one) => JSON.stringify(one))
+      if (lines.length === 0) continue
+      await say(json ? (count > 0 ? ',' : '') + lines.join(',') : `${lines.join('\n')}\n`)
+      count += lines.length
+      progress?.to(count)
+    }
+    if (json) await say(']}\n')
+  } finally {
+    progress?.over()
   }
-  if (json) await say(']}\n')
 }
 
 async function verify(auditor: Auditor, outside: readonly CarriedCheckpoint[]): Promise<Answer> {
-  const { stderr } = process
-  const found = await auditor.verify(outside, (rows) => {
-    if (stderr.isTTY) stderr.write(`\r${rows} records`)
-  })
-  if (stderr.isTTY) stderr.write('\r')
+  const progress = progressOf('records')
+  const found = await auditor.verify(outside, progress.to).finally(progress.over)
   const { intact, rows, chains, checkpoints, knownUntil, faults } = found
   if (!intact) process.exitCode = 1
   const counted = `${rows} records in ${chains} chains, ${checkpoints} checkpoints`

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { buildBreachFile, OperatorRefusal } from '../../index.ts'
 import { told } from '../answer.ts'
 import type { Flags } from '../command-line.ts'
+import { progressOf } from '../progress.ts'
 
 /** Adds the command to the program. */
 export function addBlocklistCommand(program: Command): void {
@@ -19,9 +20,12 @@ export function addBlocklistCommand(program: Command): void {
     .option('--json', 'print one JSON document')
     .action((passwords: string, file: string, flags: Flags) =>
       told(flags, async () => {
-        const made = await buildBreachFile(passwords, file).catch((error: Error) => {
-          throw new OperatorRefusal(error.message)
-        })
+        const progress = progressOf('lines')
+        const made = await buildBreachFile(passwords, file, progress.to)
+          .catch((error: Error) => {
+            throw new OperatorRefusal(error.message)
+          })
+          .finally(progress.over)
         const lines = [
           `${file} knows ${made.passwords} passwords (${made.bytes} bytes).`,
           'Name it in password.breachFile.',

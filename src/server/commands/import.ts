@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { OperatorRefusal, type PeopleOperator } from '../../index.ts'
 import { type Answer, answer } from '../answer.ts'
 import { type Flags, operates } from '../command-line.ts'
+import { progressOf } from '../progress.ts'
 
 const Coming = z.strictObject({
   username: z.string(),
@@ -42,16 +43,21 @@ export function addImportCommand(user: Command): void {
 async function bringIn(people: PeopleOperator, file: string): Promise<Answer> {
   const refused: Refused[] = []
   let [added, present, wrong, line] = [0, 0, 0, 0]
-  for await (const text of linesOf(file)) {
-    line++
-    if (text.trim() === '') continue
-    const done = await one(people, text)
-    if (done === 'added') added++
-    else if (done === 'present') present++
-    else {
-      wrong++
-      if (refused.length < mostTold) refused.push({ line, why: done.why })
+  const progress = progressOf('lines')
+  try {
+    for await (const text of linesOf(file)) {
+      progress.to(++line)
+      if (text.trim() === '') continue
+      const done = await one(people, text)
+      if (done === 'added') added++
+      else if (done === 'present') present++
+      else {
+        wrong++
+        if (refused.length < mostTold) refused.push({ line, why: done.why })
+      }
     }
+  } finally {
+    progress.over()
   }
   if (wrong > 0) process.exitCode = 1
   const lines = [

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { migrateDatabase, pendingMigrations, restore, restoredInPlace } from '../../index.ts'
 import { type Answer, answer, operatorName, told } from '../answer.ts'
 import { type Flags, operates, settingsOf } from '../command-line.ts'
+import { during } from '../progress.ts'
 
 /** Adds the commands to the program. */
 export function addUpkeepCommands(program: Command): void {
@@ -21,9 +22,7 @@ export function addUpkeepCommands(program: Command): void {
     'Copies the SQLite database into a file, while servers run.',
   ).action((file: string, flags: Flags) =>
     answer(flags, async (operator) => {
-      // Long work says what it is at.
-      if (process.stderr.isTTY) process.stderr.write('Copying and checking …\n')
-      await operator.backUp(file)
+      await during('Copying and checking', () => operator.backUp(file))
       const { size } = statSync(file)
       const lines = [
         `${file} holds everything but the root secret (${megabytes(size)}).`,
@@ -56,7 +55,7 @@ async function status(flags: Flags): Promise<Answer> {
 }
 
 async function migrate(flags: Flags): Promise<Answer> {
-  const done = await migrateDatabase(settingsOf(flags))
+  const done = await during('Migrating', () => migrateDatabase(settingsOf(flags)))
   const lines = done.length === 0 ? ['Up to date.'] : done.map((name) => `${name}  done`)
   return { json: { done }, lines }
 }
@@ -64,10 +63,11 @@ async function migrate(flags: Flags): Promise<Answer> {
 async function putBack(from: string | undefined, flags: Flags): Promise<Answer> {
   const said = settingsOf(flags)
   const actor = operatorName()
-  const { file, before } =
+  const { file, before } = await during('Checking, copying and voiding', () =>
     from === undefined
-      ? await restoredInPlace(said, actor)
-      : await restore(said, { from, replace: !!flags.replace }, actor)
+      ? restoredInPlace(said, actor)
+      : restore(said, { from, replace: !!flags.replace }, actor),
+  )
   const lines = [
     file === undefined ? 'Done.' : `${file} is in place.`,
     ...(before === undefined ? [] : [`What stood there is kept as ${before}.`]),
