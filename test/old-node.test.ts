@@ -1,6 +1,6 @@
 /**
  * On a Node that is too old the command says which to take, in one sentence, and ends with 1. Which they are is
- * played by the version that a Node gives itself; `OLD_NODE=… npm run newcomer` takes a real one.
+ * played by the version that a Node gives itself; `npm run newcomer` takes real ones.
  *
  * @module
  */
