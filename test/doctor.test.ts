@@ -215,6 +215,8 @@ interface Passed {
   readonly path?: string
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly set?: (cookie: string) => string | undefined
+  /** Of the answer. */
+  readonly answered?: Readonly<Record<string, string>>
 }
 
 const appended = ({ headers }: IncomingMessage) => `${headers['x-forwarded-for']}, 198.51.100.7`
@@ -274,6 +276,18 @@ const throughProxy: readonly (readonly [
     ['bad url.cookies'],
   ],
   [
+    'one that lets answers be kept',
+    {},
+    () => ({ answered: { 'cache-control': 'public, max-age=60' } }),
+    ['bad url.cache'],
+  ],
+  [
+    'one whose clock is an hour late',
+    {},
+    () => ({ answered: { date: new Date(Date.now() - 3_600_000).toUTCString() } }),
+    ['bad url.clock'],
+  ],
+  [
     'one that asks for another path',
     {},
     ({ url = '' }) => ({ path: url.replace('/api', '') }),
@@ -307,6 +321,9 @@ test('PostgreSQL: well, and away', { timeout }, async () => {
   expect(told(await examine(saidIn({ ...said, database })))).toContain(
     'warning database.migrations',
   )
+  const [{ name } = {}] = await open.query('select current_database() as name')
+  await open.query(`alter database "${name}" set default_transaction_read_only = on`)
+  expect(told(await examine(saidIn(said)))).toContain('bad database.writable')
   const away = database.replace(/:\d+\//, ':1/')
   expect(told(await examine(saidIn({ ...said, database: away })))).toContain('bad database')
 })
@@ -371,12 +388,13 @@ async function listening(server: ReturnType<typeof createServer>): Promise<numbe
 async function proxying(pass: (asked: IncomingMessage) => Passed) {
   let behind = 0
   const server = createServer((asked, answer) => {
-    const { path = asked.url, headers = {}, set = (cookie) => cookie } = pass(asked)
+    const { path = asked.url, headers = {}, set = (cookie) => cookie, answered } = pass(asked)
     const all = Object.entries({ ...asked.headers, ...headers })
     const sent = Object.fromEntries(all.filter(([, value]) => value !== undefined))
     const going = forward({ port: behind, path, method: asked.method, headers: sent }, (came) => {
       const cookies = (came.headers['set-cookie'] ?? []).flatMap((one) => set(one) ?? [])
-      answer.writeHead(came.statusCode ?? 502, { ...came.headers, 'set-cookie': cookies })
+      const back = { ...came.headers, ...answered, 'set-cookie': cookies }
+      answer.writeHead(came.statusCode ?? 502, back)
       came.pipe(answer)
     })
     asked.pipe(going)
