@@ -4,9 +4,12 @@
  *
  * @module
  */
+import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { mount as mountExpress } from '../src/mounts/express.ts'
 import { openTestGate, origin } from './gate/gate.ts'
 import { issue, program } from './gate/keys.ts'
@@ -299,6 +302,37 @@ describe.each(Object.entries(hosts))('through %s', (name, start) => {
       await following.ended
     },
   )
+
+  test('a socket of the application’s own, by ticket, beside the gate’s', patient, async () => {
+    const clocks = awake()
+    const { gate, host, ada, person } = await opened({ clock: clocks.clock })
+    const bob = await person('bob')
+    const own = new WebSocketServer({ noServer: true })
+    host.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url !== '/own') return
+      own.handleUpgrade(request, socket, head, async (opened) => {
+        const [, ticket = ''] =
+          /ticket\.(\S+)/.exec(String(request.headers['sec-websocket-protocol'])) ?? []
+        const admitted = await gate.admit(ticket, request.headers.origin)
+        if (!admitted.ok) return opened.close(4401, admitted.code)
+        const { ended, caller, leave } = admitted
+        ended.addEventListener('abort', () => opened.close(ended.reason.code, ended.reason.reason))
+        opened.on('close', leave).send(JSON.stringify({ hello: caller.user.username }))
+      })
+    })
+    const ticket = await ticketOf(bob)
+    const mine = await dial(host.port, { path: '/own', ticket })
+    expect(await mine.hears(({ hello }) => hello !== undefined)).toEqual({ hello: 'bob' })
+    // It was good once.
+    const again = await dial(host.port, { path: '/own', ticket })
+    expect(await again.closed).toMatchObject({ code: 4401, reason: 'not_authenticated' })
+    const theirs = await dial(host.port, { ticket: await ticketOf(bob) })
+    expect(theirs.status).toBe(101)
+    const { session } = (await bob.send('GET', '/auth/me')).json
+    await ada.send('DELETE', `/auth/sessions/${session.id}`)
+    for (const { closed } of [mine, theirs])
+      expect(await closed).toMatchObject({ code: 4401, reason: 'revoked' })
+  })
 })
 
 test('another role or permission than there are is refused when the guard is made', async () => {

@@ -21,6 +21,7 @@ import { mount as mountNode } from '../../src/mounts/node.ts'
 
 export interface Host {
   readonly port: number
+  readonly server: Pick<Server, 'on'>
   /** Ends sockets and streams, as far as the framework leaves that to its user. */
   close(): Promise<void>
 }
@@ -87,7 +88,7 @@ async function node(gate: Sallyport): Promise<Host> {
     app(request, response).catch(() => response.writeHead(500).end('broken'))
   })
   server.on('upgrade', upgrade).on('clientError', unparsed).listen(0, '127.0.0.1')
-  return { port: await listeningOn(server), close }
+  return { port: await listeningOn(server), server, close }
 }
 
 async function fastify(gate: Sallyport): Promise<Host> {
@@ -126,7 +127,7 @@ async function fastify(gate: Sallyport): Promise<Host> {
     return app.close()
   })
   const { port } = app.server.address() as AddressInfo
-  return { port, close: () => app.close() }
+  return { port, server: app.server, close: () => app.close() }
 }
 
 async function expressHost(gate: Sallyport, parserFirst = false): Promise<Host> {
@@ -156,7 +157,7 @@ async function expressHost(gate: Sallyport, parserFirst = false): Promise<Host> 
     response.status(500).send('broken')
   }) satisfies express.ErrorRequestHandler)
   const server = app.listen(0, '127.0.0.1').on('upgrade', upgrade)
-  return { port: await listeningOn(server), close }
+  return { port: await listeningOn(server), server, close }
 }
 
 async function hono(gate: Sallyport): Promise<Host> {
@@ -189,7 +190,7 @@ async function hono(gate: Sallyport): Promise<Host> {
   app.onError((_, { text }) => text('broken', 500))
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server
   server.on('upgrade', upgrade)
-  return { port: await listeningOn(server), close }
+  return { port: await listeningOn(server), server, close }
 }
 
 const encoded = (chunk: string) => new TextEncoder().encode(chunk)
