@@ -151,6 +151,7 @@ test('over TLS, to whom the certificate is of; to nobody else', { timeout: 60_00
   const folder = emptyFolder()
   const own = certificate(folder, 'localhost')
   const other = certificate(folder, 'logs.example')
+  const six = certificate(folder, '::1')
   const receive = async ({ cert, key }: typeof own) => {
     let bytes = Buffer.alloc(0)
     const server = createTlsServer(
@@ -168,30 +169,37 @@ test('over TLS, to whom the certificate is of; to nobody else', { timeout: 60_00
     onTestFinished(() => void server.close())
     return { port: (server.address() as AddressInfo).port, bytes: () => bytes }
   }
-  const [right, wrong] = [await receive(own), await receive(other)]
+  const [right, wrong, byAddress] = [await receive(own), await receive(other), await receive(six)]
   // What is not signed by anybody known is not spoken to.
   const unknown = auditSink(`tls://localhost:${right.port}`)
   await expect(unknown.ship([carried])).rejects.toThrow('self-signed certificate')
 
-  const authorities = `${readFileSync(own.cert, 'utf8')}${readFileSync(other.cert, 'utf8')}`
   const bundle = join(folder, 'authorities.pem')
-  writeFileSync(bundle, authorities)
+  writeFileSync(bundle, [own, other, six].map(({ cert }) => readFileSync(cert, 'utf8')).join(''))
   const to = (where: string) =>
     serve({ env: { NODE_EXTRA_CA_CERTS: bundle, SALLYPORT_AUDIT_SINK: where } })
-  const [trusted, misnamed, numbered] = await Promise.all([
+  const [trusted, addressed, misnamed, numbered, astray] = await Promise.all([
     to(`tls://localhost:${right.port}`),
+    to(`tls://[::1]:${byAddress.port}`),
     // Of somebody known, but of another name; and of no address.
     to(`tls://localhost:${wrong.port}`),
     to(`tls://127.0.0.1:${right.port}`),
+    to(`tls://[::1]:${wrong.port}`),
   ])
-  for (const server of [trusted, misnamed, numbered])
+  const all = [trusted, addressed, misnamed, numbered, astray]
+  for (const server of all)
     expect((await browser(server).setUp(server.setupToken)).status).toBe(201)
-  await Promise.all([trusted, misnamed, numbered].map((server) => server.stop()))
-  for (const server of [misnamed, numbered])
-    expect(server.stderr.join('\n')).toContain('does not match certificate')
+  await Promise.all(all.map((server) => server.stop()))
+  for (const server of [misnamed, numbered, astray])
+    expect(server.stderr.join('\n')).toMatch(/does not match certificate|not in the cert's list/)
   expect(wrong.bytes()).toHaveLength(0)
-  const types = told(messagesIn(right.bytes())).map(({ type }) => type)
-  expect(types.filter((type) => type !== undefined)).toEqual(['instance.claimed', 'auth.signed_in'])
+  for (const { bytes } of [right, byAddress]) {
+    const types = told(messagesIn(bytes())).map(({ type }) => type)
+    expect(types.filter((type) => type !== undefined)).toEqual([
+      'instance.claimed',
+      'auth.signed_in',
+    ])
+  }
 })
 
 test('over TCP to an address of IPv6', async () => {

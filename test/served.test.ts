@@ -73,6 +73,18 @@ test('nothing is called back: JSON stays JSON', async () => {
   expect(plain.status).toBe(200)
 })
 
+test('with another base path there is the API and no dashboard, which the log says', async () => {
+  const server = await serve({ env: { SALLYPORT_BASE_PATH: '/gate/api/v1' } })
+  await server.line(/only the API is served: the dashboard needs basePath/)
+  const { send } = browser(server)
+  expect((await send('GET', '//gate/api/v1/auth/setup')).json).toMatchObject({ needsOwner: true })
+  const page = { headers: { Accept: 'text/html' } }
+  for (const path of ['/', '/setup', '/sign-in', '/gate/', '/gate/setup', '/api/v1/auth/setup']) {
+    const got = await send('GET', `/${path}`, page)
+    expect([path, got.status, got.json.code]).toEqual([path, 404, 'not_found'])
+  }
+})
+
 test('Content-Length is the length of what is sent', async () => {
   const { origin } = await serve()
   const api = ['/auth/setup', '/auth/me', '/none', '/openapi.json'].map((path) => `/api/v1${path}`)
