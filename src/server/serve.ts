@@ -20,6 +20,7 @@ import { type Answering, listener, unparsed } from '../mounts/node.ts'
 import { type Sockets, sockets } from '../mounts/sockets.ts'
 import { type Configuration, configure, type Sources } from './configuration.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
+import { dumpsCore, forgetSecrets, opened } from './exposure.ts'
 import { type Log, openLog } from './log.ts'
 import { type Stoppable, stoppable } from './stopping.ts'
 
@@ -37,25 +38,41 @@ export async function check(sources: Sources): Promise<Configuration> {
   const configuration = configure(sources)
   const { server, said, complaints } = configuration
   const exposed = isExposed(server.host, said)
-  const all = [...complaints, ...(await complaintsOf(said)), ...(exposed ? [exposed] : [])]
+  const all = [
+    ...complaints,
+    ...(await complaintsOf(said)),
+    ...(exposed ? [exposed] : []),
+    ...(isForOthers(said) ? opened() : []),
+  ]
   if (all.length > 0) throw new SettingsError(all)
   return configuration
+}
+
+const local = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/
+
+/** Whether its public origin leads anywhere but to this machine. */
+function isForOthers(said: readonly Said[]): boolean {
+  const origin = said.findLast(({ path }) => path === 'publicOrigin')?.value
+  const url = URL.parse(String(origin))
+  return url !== null && !local.test(url.hostname)
 }
 
 /** A loopback public origin has cookies without `Secure`: they are not to leave this machine. */
 function isExposed(host: string, said: readonly Said[]): string | undefined {
   const last = (path: string) => said.findLast((one) => one.path === path)?.value
-  const origin = URL.parse(String(last('publicOrigin')))
-  const local = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/
   const meant = ['true', true].some((yes) => last('insecureCookiesForLocalhost') === yes)
-  if (meant || local.test(host) || !origin || !local.test(origin.hostname)) return undefined
+  const origin = URL.parse(String(last('publicOrigin')))
+  if (meant || local.test(host) || !origin || isForOthers(said)) return undefined
   return `host: ${host} is reached from other machines, but publicOrigin is this one only. Set publicOrigin to the https origin people use.`
 }
 
 /** Serves until it is told to stop. */
 export async function serve(sources: Sources): Promise<void> {
   const { server: own, said } = await check(sources)
+  forgetSecrets()
   const log = await openLog(own.log)
+  if (isForOthers(said) && dumpsCore())
+    log.warn('a crash may leave secrets in a core dump: start the server with a core limit of 0')
   const uncaught = endOn(log)
   const tokenFile = join(dataFolder(said), 'setup-token')
   const gate = await openGate(said, {
@@ -65,6 +82,9 @@ export async function serve(sources: Sources): Promise<void> {
   })
   const renew = () => gate.lookAtSecret().catch((error) => log.error({ err: error }, 'secret'))
   process.on('SIGHUP', renew)
+  // Node would open its debugger to every program of this machine.
+  const debugged = () => log.warn('SIGUSR1 opens no debugger here')
+  if (isForOthers(said)) process.on('SIGUSR1', debugged)
   try {
     // Node looks at its time limits only every 30 s unless told otherwise.
     const server = createServer({ connectionsCheckingInterval: 1_000 })
@@ -87,6 +107,7 @@ export async function serve(sources: Sources): Promise<void> {
     }
   } finally {
     process.off('SIGHUP', renew)
+    process.off('SIGUSR1', debugged)
     await gate.close()
     process.off('uncaughtException', uncaught)
   }

@@ -101,8 +101,9 @@ export const configuration: Chapter = {
       '13.3.2',
       2,
       'Secrets are for who needs them',
-      'A file that others may read is no start.',
+      'A file that others may read is no start; a report of the process holds none.',
       'SUP-02',
+      'SUP-06',
       'src/system/root-secret.test.ts: is refused',
     ),
     unmet(
@@ -132,8 +133,9 @@ export const configuration: Chapter = {
       '13.4.2',
       2,
       'No debugging in production',
-      'There is no such mode; a fault is told by its request id alone.',
+      'There is no such mode, and no start with Node’s debugger where others reach it; a fault is told by its request id alone.',
       'LOG-03',
+      'SUP-06',
     ),
     met('13.4.3', 2, 'No listings of folders', 'A folder is not there.', files),
     met(
