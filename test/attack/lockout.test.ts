@@ -130,7 +130,9 @@ describe.each(databases)('on %s', (kind) => {
     expectResting(await guess(gate, 'ada'), 15 * 60)
   })
 
-  test('LOCK-16: a hundred failures over days close the name to strangers, known or not', async () => {
+  test('LOCK-16: a hundred failures over days close the name to strangers, known or not', {
+    timeout: 120_000,
+  }, async () => {
     const open = await openTestGate(kind, { lockout: { perAddress: 1_000 } })
     const { gate, pass, recorded, query } = open
     const known = visitor(gate)

@@ -5,39 +5,53 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Plain } from '../../src/http/plain.ts'
 import { keyText } from '../../src/rules/api-key.ts'
 import { leaked } from '../gate/canary.ts'
-import { databases, openTestGate, reach, setupToken } from '../gate/gate.ts'
+import { type DatabaseKind, databases, openTestGate, reach, setupToken } from '../gate/gate.ts'
 import { issue, program } from '../gate/keys.ts'
 import { byTurns } from '../gate/turns.ts'
 import { type Visitor, visitor } from '../gate/visitor.ts'
-import { everything, witness } from '../gate/witness.ts'
+import { everything, type lasting, stateOf, witness } from '../gate/witness.ts'
 
 const refresh = { refresh: { enabled: true } }
 const host = '__Host-'
 
-/** A gate under a watch of its own, whose answers are bent before they are looked at. */
-async function bent(bend: (plain: Plain, who: Visitor) => Plain) {
-  const open = await openTestGate('sqlite', refresh)
+type Query = (statement: string) => Promise<Record<string, unknown>[]>
+type Bend = (plain: Plain, who: Visitor, query: Query) => Plain | Promise<Plain>
+
+/** A gate, and watches over it whose answers are bent before they are looked at. */
+async function watchable(kind: DatabaseKind) {
+  const open = await openTestGate(kind, refresh)
   const who: Visitor = visitor(open.gate)
   await who.setUp()
-  const watching = witness([], true)
-  const watched = watching.watch({
-    ...open.gate,
-    handlePlain: async (request, from) => bend(await open.gate.handlePlain(request, from), who),
-  })
+  await who.logIn('ada')
+  await issue(open, who)
+  await who.send('POST', '/auth/ws-ticket')
   const { query, close } = await reach(open.database)
-  const there = visitor(watched)
-  for (const [name, value] of who.jar) there.jar.set(name, value)
-  const end = () => watching.close({ query }, []).finally(close)
-  return { ...open, who, there, end, query }
+  onTestFinished(close)
+  const kept = open.database.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  return (bend: Bend) => {
+    const watching = witness([], true, true)
+    watching.keep({ query, state: () => stateOf(query, kept) })
+    const watched = watching.watch({
+      ...open.gate,
+      handlePlain: async (request, from) =>
+        bend(await open.gate.handlePlain(request, from), who, query),
+    })
+    const there = visitor(watched)
+    for (const [name, value] of who.jar) there.jar.set(name, value)
+    return {
+      there,
+      end: (status = 200) => watching.close({ query, told: [], next: async () => status }),
+    }
+  }
 }
 
 const asked = { headers: { 'Sec-Fetch-Site': 'cross-site' } }
 
-test.each<[name: string, bend: (plain: Plain, who: Visitor) => Plain, found: RegExp]>([
+test.each<[name: string, bend: Bend, found: RegExp]>([
   ['nothing', (plain) => plain, /^$/],
   [
     'U2: a cookie with a refusal',
@@ -55,7 +69,29 @@ test.each<[name: string, bend: (plain: Plain, who: Visitor) => Plain, found: Reg
   [
     'U5: a refusal that is not on record',
     (plain) => ({ ...plain, body: String(plain.body).replaceAll('csrf_rejected', 'forbidden') }),
-    /^U5 forbidden is not on record$/,
+    /^U5 .*: forbidden is not on record\nU5 forbidden is not on record$/,
+  ],
+  [
+    'U5: one refusal of several that is not on record',
+    async (plain, _, query) => {
+      const [{ n } = {}] = await query(
+        `select count(*) as n from audit where type = 'csrf.rejected'`,
+      )
+      if (Number(n) > 1)
+        await query(`update audit set type = 'audit.exported' where type = 'csrf.rejected'
+          and seq = (select max(seq) from audit where type = 'csrf.rejected')`)
+      return plain
+    },
+    /^U5 .*: csrf_rejected is not on record$/,
+  ],
+  [
+    'U4: a thread that is kept from others',
+    (plain) => {
+      const { user } = process.threadCpuUsage()
+      while (process.threadCpuUsage().user - user < 120_000);
+      return plain
+    },
+    /^U4 a request keeps the thread for \d{3,} ms$/,
   ],
   [
     'U7: a cookie in a body',
@@ -72,8 +108,9 @@ test.each<[name: string, bend: (plain: Plain, who: Visitor) => Plain, found: Reg
     /^U7 .* tells the digest of a cookie __Host-refresh in hex$/,
   ],
 ])('%s is found', async (_, bend, found) => {
-  const { there, end } = await bent(bend)
-  await there.send('POST', '/auth/sessions/revoke-others', asked).catch(() => undefined)
+  const { there, end } = (await watchable('sqlite'))(bend)
+  for (let n = 0; n < 2; n++)
+    await there.send('POST', '/auth/sessions/revoke-others', asked).catch(() => undefined)
   const said = await end().then(
     () => '',
     (error: Error) => error.message,
@@ -81,7 +118,35 @@ test.each<[name: string, bend: (plain: Plain, who: Visitor) => Plain, found: Reg
   expect(said).toMatch(found)
 })
 
+test('U4: a server that answers nobody afterwards is found', async () => {
+  const { there, end } = (await watchable('sqlite'))((plain) => plain)
+  await there.send('POST', '/auth/sessions/revoke-others', asked)
+  await expect(end(500)).rejects.toThrow(/^U4 the next request: 500$/)
+})
+
+/** A change of each table that no refusal may change. */
+const changes: Readonly<Record<(typeof lasting)[number], string>> = {
+  tickets: 'delete from tickets',
+  keys: 'delete from keys',
+  devices: 'delete from devices',
+  users: `update users set "displayName" = 'somebody'`,
+  sessions: 'update sessions set generation = generation + 1',
+  instance: 'update instance set epoch = epoch + 1',
+}
+
 describe.each(databases)('on %s', (kind) => {
+  test('U1: a refusal that changes anything is found', async () => {
+    const watch = await watchable(kind)
+    for (const change of Object.values(changes)) {
+      const { there, end } = watch(async (plain, _, query) => {
+        await query(change)
+        return plain
+      })
+      await there.send('POST', '/auth/sessions/revoke-others', asked)
+      await expect(end()).rejects.toThrow(/^U1 POST .*: csrf_rejected changed what is kept$/)
+    }
+  })
+
   test('U7: a secret that is kept is found, whatever stands around it', async () => {
     const open = await openTestGate(kind, refresh)
     const ada = visitor(open.gate)
@@ -91,12 +156,12 @@ describe.each(databases)('on %s', (kind) => {
     const { query, close } = await reach(open.database)
     for (const kept of [secret, signature, setupToken, ada.jar.get(`${host}refresh`) ?? '']) {
       const watching = witness([], true)
-      await expect(watching.close({ query }, [])).resolves.toBeUndefined()
+      await expect(watching.close({ query, told: [] })).resolves.toBeUndefined()
       await open.query(`update users set "displayName" = 'x${kept}x'`)
-      await expect(watching.close({ query }, [])).rejects.toThrow(/^U7 the database keeps /)
+      await expect(watching.close({ query, told: [] })).rejects.toThrow(/^U7 the database keeps /)
       await open.query('update users set "displayName" = null')
       const fault = new Error('no', { cause: new Error(`with ${kept}`) })
-      await expect(watching.close({ query }, [fault])).rejects.toThrow(/^U7 a fault tells /m)
+      await expect(watching.close({ query, told: [fault] })).rejects.toThrow(/^U7 a fault tells /m)
     }
     await close()
   })

@@ -7,6 +7,7 @@
 import { type Plain, responseFrom } from '../../src/http/plain.ts'
 import type { Incoming } from '../../src/http/site.ts'
 import type { Sallyport } from '../../src/index.ts'
+import { oneByOne } from '../../src/rules/audit-flood.ts'
 import { issueRoot, leaked, learnFrom } from './canary.ts'
 import { type DatabaseKind, whole } from './form.ts'
 
@@ -20,7 +21,10 @@ const recordedAs: Readonly<Record<string, readonly string[]>> = {
   invalid_credentials: ['auth.refused'],
   account_locked: ['auth.refused', 'auth.locked'],
   forbidden: ['access.refused', 'auth.refused'],
+  wrong_password: ['password.refused', 'auth.locked'],
 }
+/** How long one request may keep everybody else waiting, in milliseconds (U4). */
+const longest = 100
 /** Refusals that change something because they are meant to: a used token ends its session. */
 const changing = new Set(['refresh_token_invalid', 'account_locked'])
 
@@ -30,20 +34,36 @@ interface Kept {
   readonly state: () => Promise<string | undefined>
 }
 
+interface Closing {
+  readonly query: Kept['query']
+  /** Faults that were told. */
+  readonly told: readonly unknown[]
+  /** Asks for what anybody may have, and gives the status. */
+  readonly next?: (() => Promise<number>) | undefined
+}
+
 export interface Witness {
   /** The same node, watched. */
   watch(node: Sallyport): Sallyport
   /** Looks through everything that is kept. @throws With all that does not hold. */
-  close(kept: Pick<Kept, 'query'>, told: readonly unknown[]): Promise<void>
+  close(closing: Closing): Promise<void>
   /** From here on. */
   keep(kept: Kept): void
 }
 
-/** @param strict Whether faults are none of what the test is about. */
-export function witness(roots: readonly (string | undefined)[], strict: boolean): Witness {
+/**
+ * @param strict Whether faults are none of what the test is about.
+ * @param compared Whether what is kept is looked at around each request that nothing else overlaps.
+ */
+export function witness(
+  roots: readonly (string | undefined)[],
+  strict: boolean,
+  compared = whole,
+): Witness {
   for (const root of roots) if (root !== undefined) issueRoot(root)
   const wrong = new Set<string>()
   const codes = new Set<string>()
+  const took: number[] = []
   let kept: Kept | undefined
   let running = 0
   let begun = 0
@@ -86,21 +106,28 @@ export function witness(roots: readonly (string | undefined)[], strict: boolean)
         const mine = ++begun
         const alone = running++ === 0
         try {
-          const before = whole && alone ? await kept?.state() : undefined
+          const before = compared && alone ? await seen(kept) : undefined
+          const began = onThread()
           const plain = await node.handlePlain(request, from)
+          if (alone && begun === mine) took.push(onThread() - began)
           const code = look(request, plain)
-          if (before === undefined || code === undefined || changing.has(code)) return plain
-          const after = await kept?.state()
-          if (begun === mine && after !== undefined && after !== before) {
-            const { method, url } = request
-            wrong.add(`U1 ${method} ${pathOf(url)}: ${code} changed what is kept`)
-          }
+          if (before === undefined || code === undefined) return plain
+          const after = await seen(kept)
+          if (begun !== mine || after === undefined) return plain
+          const at = `${request.method} ${pathOf(request.url)}: ${code}`
+          if (after.state !== before.state && !changing.has(code))
+            wrong.add(`U1 ${at} changed what is kept`)
+          const more = (type: string) => (after.records[type] ?? 0) - (before.records[type] ?? 0)
+          const as = recordedAs[code] ?? []
+          const flood = as.some((type) => (before.records[type] ?? 0) >= oneByOne)
+          if (as.length > 0 && !flood && !as.some((type) => more(type) > 0))
+            wrong.add(`U5 ${at} is not on record`)
           return plain
         } finally {
           running--
         }
       }),
-    async close({ query }, told) {
+    async close({ query, told, next }) {
       const rows = await everything(query)
       const found = leaked(rows)
       if (found !== undefined) wrong.add(`U7 the database keeps ${found}`)
@@ -113,9 +140,31 @@ export function witness(roots: readonly (string | undefined)[], strict: boolean)
         const as = recordedAs[code]
         if (as && !as.some((type) => types.has(type))) wrong.add(`U5 ${code} is not on record`)
       }
+      took.sort((a, b) => a - b)
+      const slow = took[Math.ceil(took.length * 0.99) - 1] ?? 0
+      if (slow > longest) wrong.add(`U4 a request keeps the thread for ${Math.round(slow)} ms`)
+      const status = strict ? await next?.() : undefined
+      if (status !== undefined && status !== 200) wrong.add(`U4 the next request: ${status}`)
       if (wrong.size > 0) throw new Error([...wrong].join('\n'))
     },
   }
+}
+
+/** What is kept, and how much is on record. */
+async function seen(kept: Kept | undefined) {
+  const state = await kept?.state()
+  if (kept === undefined || state === undefined) return undefined
+  const rows = await kept.query('select type, count(*) as n from audit group by type')
+  return { state, records: Object.fromEntries(rows.map(({ type, n }) => [type, Number(n)])) }
+}
+
+/**
+ * Milliseconds this thread has worked: what others wait for. The clock on the wall would tell how busy
+ * the machine is.
+ */
+function onThread(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
 }
 
 const watched = (node: Sallyport, handlePlain: Sallyport['handlePlain']): Sallyport => ({
