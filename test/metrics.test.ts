@@ -4,6 +4,7 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { exposition, histogram } from '../src/http/exposition.ts'
 import { databases, noLimits, openTestGate } from './gate/gate.ts'
@@ -11,6 +12,7 @@ import { issue, program } from './gate/keys.ts'
 import { addPerson } from './gate/people.ts'
 import { expectRefused } from './gate/refusal.ts'
 import { scrapedFrom } from './gate/scraped.ts'
+import { awake, dial, listening, stream, ticketOf } from './gate/sockets.ts'
 import { visitor } from './gate/visitor.ts'
 import { prometheusReader } from './provision/debian.ts'
 import { serve } from './server/process.ts'
@@ -154,6 +156,48 @@ describe.each(databases)('on %s', (kind) => {
     expect(await live()).toBe(2_201)
     await expect.poll(live).toBe(2_211)
   })
+})
+
+test('The queue for hashing and open connections are told as they grow and shrink', async () => {
+  const { clock } = awake()
+  const open = await openTestGate('sqlite', { clock, hashing: { workers: 1, memory: 19_456 } })
+  const { gate } = open
+  const ada = visitor(gate)
+  await ada.setUp()
+  const { secret } = await issue(open, ada, { scopes: ['metrics:read'] })
+  const scraper = program(gate, secret)
+  const tells = async (name: string) =>
+    scrapedFrom((await scraper('GET', '/metrics')).text).values.get(`sallyport_${name}`)
+  const { port } = await listening(gate)
+  expect([await tells('password_queue_length'), await tells('connections')]).toEqual([0, 0])
+
+  let left = 8
+  const guesses = Array.from({ length: left }, (_, n) =>
+    visitor(gate, `192.0.2.${n}`)
+      .logIn(`nobody${n}`)
+      .finally(() => {
+        left -= 1
+      }),
+  )
+  const lengths: (number | undefined)[] = []
+  while (left > 0) {
+    lengths.push(await tells('password_queue_length'))
+    // A scrape reads nothing, and would let nobody else take a turn.
+    await turn()
+  }
+  // On a machine that is busy the last of them may wait too long, and be told so.
+  for (const { status } of await Promise.all(guesses)) expect([401, 503]).toContain(status)
+  // One is under way, the others wait behind it.
+  expect(Math.max(...lengths.map((length) => length ?? Number.NaN))).toBeGreaterThan(2)
+  expect(await tells('password_queue_length')).toBe(0)
+
+  const socket = await dial(port, { ticket: await ticketOf(ada) })
+  const events = await stream(port, ada.jar)
+  await events.hears(/welcome/)
+  expect(await tells('connections')).toBe(2)
+  socket.socket.close()
+  events.leave()
+  await expect.poll(() => tells('connections')).toBe(0)
 })
 
 test('The standalone server tells its own, and HEAD only that it would', async () => {
