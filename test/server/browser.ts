@@ -82,7 +82,7 @@ export function browser({ port, origin = `http://localhost:${port}`, agent }: Ta
       open({ ...to, headers: Object.fromEntries(headers) })
         .on('error', reject)
         .on('response', (response) => {
-          textOf(response).then((text) => {
+          const answered = textOf(response).then((text) => {
             const set = response.headers['set-cookie'] ?? []
             keep(set)
             const status = response.statusCode ?? 0
@@ -90,7 +90,8 @@ export function browser({ port, origin = `http://localhost:${port}`, agent }: Ta
             const asked = { method, path: whole.split('?')[0] ?? '' }
             const found = watched && leaked(learnFrom(asked, { status, set, text }))
             if (found) throw new Error(`${method} ${path}: ${status} tells ${found}`)
-            const isJson = /json/.test(response.headers['content-type'] ?? '')
+            // Lines of JSON are no JSON.
+            const isJson = /\/(?:problem\+)?json\b/.test(response.headers['content-type'] ?? '')
             resolve({
               status,
               headers: response.headers,
@@ -98,7 +99,8 @@ export function browser({ port, origin = `http://localhost:${port}`, agent }: Ta
               text,
               json: isJson ? JSON.parse(text) : {},
             })
-          }, reject)
+          })
+          answered.catch(reject)
         })
         .end(body)
     })
