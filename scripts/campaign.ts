@@ -24,6 +24,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   database: ['test/database-trouble.test.ts'],
   statements: ['test/statement-faults.test.ts'],
   floods: ['test/audit-floods.test.ts'],
+  disk: ['test/disk-faults.test.ts'],
   kills: ['test/kills.test.ts', 'test/process-faults.test.ts'],
   fuzz: ['test/fuzz.test.ts'],
 }

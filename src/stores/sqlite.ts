@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { sql } from 'kysely'
-import type { Clock, Random } from '../ports.ts'
+import { type Clock, type Random, Unavailable } from '../ports.ts'
 import { minute, second } from '../rules/time.ts'
 import { company, type Outcome } from './company.ts'
 import {
@@ -22,6 +22,7 @@ import {
 } from './database.ts'
 import { migrate } from './migrate.ts'
 import { collided, patiently } from './sqlite-errors.ts'
+import { type Place, placeOf } from './sqlite-place.ts'
 
 /** The writes of a step, onto the end of a chain. */
 type Build = Parameters<Database['commit']>[0]
@@ -55,6 +56,7 @@ export async function openSqlite(given: {
           give() {},
         }
   const prepared = preparing(connection)
+  let place: Place | undefined
 
   const all = ({ sql: text, parameters }: Query): Row[] =>
     prepared(text).statement.all(...(parameters as SQLInputValue[]))
@@ -67,6 +69,12 @@ export async function openSqlite(given: {
     if (connection.isTransaction) connection.exec('rollback')
   }
 
+  /** What was written counts where it can be found again. */
+  function kept(): void {
+    place?.look()
+    place?.require()
+  }
+
   /** How many rows a query meets: a select those it finds, a write those it changes. */
   function met({ sql: text, parameters }: Query): number {
     const { statement, selects } = prepared(text)
@@ -77,6 +85,7 @@ export async function openSqlite(given: {
   function read(ask: Parameters<Database['read']>[0]) {
     const now = clock.now()
     const queries = ask(sql.val(now))
+    place?.require()
     leave()
     if (queries.length === 1) return { now, rows: queries.map(all) }
     prepared('begin').statement.run()
@@ -90,6 +99,7 @@ export async function openSqlite(given: {
 
   /** Commits steps together; each that misses something is undone alone. */
   function commit(builds: readonly Build[]): readonly Outcome[] {
+    place?.require()
     leave()
     prepared('begin immediate').statement.run()
     let end = chains.take()
@@ -123,6 +133,7 @@ export async function openSqlite(given: {
       const any = outcomes.some((outcome) => 'done' in outcome && outcome.done)
       prepared(any ? 'commit' : 'rollback').statement.run()
       chains.give(end)
+      kept()
       return outcomes
     } catch (error) {
       leave()
@@ -144,13 +155,18 @@ export async function openSqlite(given: {
 
   /** A statement in a transaction of its own. @returns How many rows it met. */
   function alone(query: Query): number {
+    place?.require()
     leave()
-    return met(query)
+    const count = met(query)
+    kept()
+    return count
   }
 
   const run = (query: Query) => patiently(patience, () => all(query))
   try {
     const instanceId = await migrate({ dialect: 'sqlite', builder, run, locked }, random)
+    place = placeOf(given.path, connection)
+    const { look } = place
     return {
       dialect: 'sqlite',
       now: () => clock.now(),
@@ -160,7 +176,7 @@ export async function openSqlite(given: {
       commit: (build) => together.commit(build),
       write: (query) => patiently(patience, () => alone(query)),
       line: (hint) => {
-        const stop = noticing(connection, hint)
+        const stop = noticing(connection, hint, look)
         return {
           read: async (queries) => (await patiently(patience, () => read(() => queries))).rows,
           write: (query) => patiently(patience, () => alone(query)),
@@ -181,11 +197,14 @@ export async function openSqlite(given: {
 /** How often it is looked whether another connection has written: a few microseconds each time. */
 const noticeEvery = second / 50
 
-/** Calls `hint` when another connection has written. @returns Stops that. */
-function noticing(connection: DatabaseSync, hint: () => void): () => void {
+/**
+ * Calls `hint` when another connection has written, and `always` each time it looks. @returns Stops that.
+ */
+function noticing(connection: DatabaseSync, hint: () => void, always: () => void): () => void {
   const statement = connection.prepare('pragma data_version')
   let seen = statement.get()?.data_version
   const look = () => {
+    always()
     try {
       const now = statement.get()?.data_version
       if (now === seen) return
@@ -225,6 +244,16 @@ function makePrivately(path: string): void {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    refuseClosed(path)
+  }
+}
+
+/** SQLite would make a log that nobody may write either, and that outlasts what was wrong. */
+function refuseClosed(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+  } catch (cause) {
+    throw new Unavailable('the SQLite file may not be read and written', { cause })
   }
 }
 

@@ -132,6 +132,7 @@ export const logging: Chapter = {
       'FAULT-04',
       'FAULT-05',
       'FAULT-03',
+      'FAULT-08',
     ),
     met(
       '16.5.3',
