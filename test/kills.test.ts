@@ -19,6 +19,8 @@ import { type Fleet, fleet, type Place, places } from './server/pair.ts'
 const campaign = process.env.CAMPAIGN === 'kills'
 const sqlite = places['one SQLite file']
 const postgres = places['one PostgreSQL']
+/** Where there is less time than that takes. */
+const minutes = Number(process.env.MINUTES ?? 600)
 const people = campaign ? 8 : 4
 
 const env = {
@@ -39,8 +41,9 @@ const sum = (all: Load['done']) => Object.values(all).reduce((one, more) => one 
 /** Kills and starts again, `rounds` times. */
 async function killed(some: Fleet, load: Load, rounds: number): Promise<number> {
   let done = 0
+  const until = performance.now() + minutes * 60_000
   // A kill that cut nobody off shows nothing.
-  const goesOn = () => done < rounds || sum(load.cut) === 0
+  const goesOn = () => (done < rounds && performance.now() < until) || sum(load.cut) === 0
   for (; goesOn() && load.violations.length === 0; done++) {
     const victim = Math.floor(Math.random() * some.nodes.length)
     let over = false

@@ -134,8 +134,9 @@ async function bodyOf(
 function queryOf(url: URL, { query }: Route): { ok: true; value: unknown } | Refusal {
   if (!query) return { ok: true, value: undefined }
   const search = url.searchParams
-  const names = [...search.keys()]
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string>()
+  // Thousands may come: each is looked at once.
+  const twice = [...search.keys()].find((name) => seen.size === seen.add(name).size)
   if (twice !== undefined) {
     const name = twice.slice(0, 64)
     const detail = 'This may be given once.'

@@ -11,6 +11,7 @@ import { keyText } from '../../src/rules/api-key.ts'
 import { leaked } from '../gate/canary.ts'
 import { type DatabaseKind, databases, openTestGate, reach, setupToken } from '../gate/gate.ts'
 import { issue, program } from '../gate/keys.ts'
+import { awake, dial, listening, ticketOf } from '../gate/sockets.ts'
 import { byTurns } from '../gate/turns.ts'
 import { type Visitor, visitor } from '../gate/visitor.ts'
 import { everything, type lasting, stateOf, witness } from '../gate/witness.ts'
@@ -44,7 +45,11 @@ async function watchable(kind: DatabaseKind) {
     for (const [name, value] of who.jar) there.jar.set(name, value)
     return {
       there,
-      end: (status = 200) => watching.close({ query, told: [], next: async () => status }),
+      end: (status = 200) =>
+        watching.close({
+          ...{ query, told: [], next: async () => status },
+          metrics: (Cookie) => there.send('GET', '/metrics', { headers: { Cookie } }),
+        }),
     }
   }
 }
@@ -124,6 +129,16 @@ test('U4: a server that answers nobody afterwards is found', async () => {
   await expect(end(500)).rejects.toThrow(/^U4 the next request: 500$/)
 })
 
+test('U7: a secret among the metrics is found, which nobody asked for', async () => {
+  const { there, end } = (await watchable('sqlite'))((plain, { jar }) =>
+    JSON.stringify(plain.headers).includes('version=0.0.4')
+      ? { ...plain, body: `${plain.body}# ${jar.get(`${host}device`)}\n` }
+      : plain,
+  )
+  await there.logIn('ada')
+  await expect(end()).rejects.toThrow(/^U7 GET .*\/metrics: 200 tells a cookie __Host-device/)
+})
+
 /** A change of each table that no refusal may change. */
 const changes: Readonly<Record<(typeof lasting)[number], string>> = {
   tickets: 'delete from tickets',
@@ -167,7 +182,8 @@ describe.each(databases)('on %s', (kind) => {
   })
 
   test('LOG-02, U7: no value of a dump is a credential', async () => {
-    const open = await openTestGate(kind, refresh)
+    const { clock } = awake()
+    const open = await openTestGate(kind, { ...refresh, clock, lockout: { threshold: 1 } })
     const valuesOf = async () => {
       const found = new Set<string>()
       for (const [, text = ''] of (await everything(open.query)).matchAll(/"([^"\\]{6,2000})"/g))
@@ -188,7 +204,18 @@ describe.each(databases)('on %s', (kind) => {
     await ada.setUp()
     await ada.send('POST', '/auth/refresh')
     const { key, secret } = await issue(open, ada)
-    await ada.send('POST', '/auth/ws-ticket')
+    const { port } = await listening(open.gate)
+    const opens = async (ticket: string) => (await dial(port, { ticket })).status
+    expect(await opens(await ticketOf(ada))).toBe(101)
+    // One is left, and the name rests for whoever is not known.
+    await ticketOf(ada)
+    await stranger.logIn('ada', 'a password that is wrong')
+    const knownBy = async (device: string) => {
+      const who = visitor(open.gate)
+      who.jar.set(`${host}device`, device)
+      return (await who.logIn('ada')).status
+    }
+    expect(await knownBy(ada.jar.get(`${host}device`) ?? '')).toBe(200)
     expect((await program(open.gate, secret)('GET', '/users')).status).toBe(200)
     const me = async (value: string) => {
       const who = visitor(open.gate)
@@ -208,6 +235,10 @@ describe.each(databases)('on %s', (kind) => {
         renewing.jar.set(`${host}${name}`, ada.jar.get(`${host}${name}`) ?? '')
       if (!/[^\w.-]/.test(value)) renewing.jar.set(`${host}refresh`, value)
       expect((await renewing.send('POST', '/auth/refresh')).status).not.toBe(200)
+      if (!/[^\w.-]/.test(value)) {
+        expect([value, await opens(value)]).toEqual([value, 401])
+        expect([value, await knownBy(value)]).toEqual([value, 429])
+      }
       const made = keyText(key.id, Buffer.from(value, 'base64url'))
       for (const one of [value, made])
         if (!/[^\w.-]/.test(one))

@@ -7,6 +7,14 @@
 import type { Fleet } from '../server/pair.ts'
 import { heldBy, type Load, opens, type Person } from './mixed-load.ts'
 
+/**
+ * Sends again what met a connection that the server had just closed for being idle, as browsers do: all
+ * that is sent here may come twice.
+ */
+async function surely<T>(send: () => Promise<T>): Promise<T> {
+  return send().catch(send).catch(send)
+}
+
 /** Looks at everybody on one node; what was in doubt is decided by it. */
 export async function lookAt(fleet: Fleet, load: Load, node: number): Promise<void> {
   // At once: an end that a dead node may not have heard of is answered when its lease is over.
@@ -18,7 +26,7 @@ async function look(fleet: Fleet, load: Load, node: number, person: Person): Pro
   await settlePassword(fleet, person, node, wrong)
   for (const one of person.held) {
     const tab = () => fleet.tab(node, one.jar)
-    const { status } = await tab().send('GET', '/auth/me')
+    const { status } = await surely(() => tab().send('GET', '/auth/me'))
     if (one.doubtful) {
       if (status === 401) person.ended.push(one)
       one.doubtful = false
@@ -26,7 +34,7 @@ async function look(fleet: Fleet, load: Load, node: number, person: Person): Pro
     if (person.ended.includes(one)) continue
     if (status !== 200) wrong(`I8 a session that nobody ended: ${status}`)
     const renewed = tab()
-    const got = await renewed.send('POST', '/auth/refresh')
+    const got = await surely(() => renewed.send('POST', '/auth/refresh'))
     if (got.status !== 200) wrong(`I10 the last token heard of: ${got.status} ${got.text}`)
     one.jar = renewed.jar
     one.generation += 1
@@ -36,8 +44,8 @@ async function look(fleet: Fleet, load: Load, node: number, person: Person): Pro
   await Promise.all(
     person.ended.map(async ({ jar }) => {
       const [me, renewed] = await Promise.all([
-        fleet.tab(node, jar).send('GET', '/auth/me'),
-        fleet.tab(node, jar).send('POST', '/auth/refresh'),
+        surely(() => fleet.tab(node, jar).send('GET', '/auth/me')),
+        surely(() => fleet.tab(node, jar).send('POST', '/auth/refresh')),
       ])
       if (me.status !== 401) wrong(`I2 an ended session: ${me.status}`)
       if (renewed.status < 400) wrong(`I2 an ended session is renewed: ${renewed.status}`)
@@ -61,8 +69,8 @@ async function settlePassword(
   if (maybe === undefined) return
   person.maybe = undefined
   const [old, next] = [fleet.tab(node), fleet.tab(node)]
-  const withOld = await old.logIn(person.name, person.password)
-  const withNew = await next.logIn(person.name, maybe)
+  const withOld = await surely(() => old.logIn(person.name, person.password))
+  const withNew = await surely(() => next.logIn(person.name, maybe))
   const changed = withNew.status === 200
   const [into, who] = changed ? [withNew, next] : [withOld, old]
   if (withOld.status + withNew.status !== 200 + 401)

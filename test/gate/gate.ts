@@ -96,14 +96,15 @@ export async function openTestGate(
   const seen = new Set<unknown>()
   watching.keep({ query: reached, state: () => stateOf(reached, kind) })
   const usual = options.publicOrigin === undefined && options.basePath === undefined
-  /** A stranger asks what everybody may know. */
-  const next = async () =>
-    (await gate.handle(new Request(`${origin}/api/v1/auth/setup`), { address: '203.0.113.99' }))
-      .status
+  const stranger = { address: '203.0.113.99' }
+  const ask = (path: string, headers = {}) =>
+    gate.handle(new Request(`${origin}/api/v1${path}`, { headers }), stranger)
+  const asks = {
+    next: async () => (await ask('/auth/setup')).status,
+    metrics: (Cookie: string) => ask('/metrics', { Cookie }),
+  }
   if (watched)
-    onTestFinished(() =>
-      watching.close({ query: reached, told: faults, next: usual ? next : undefined }),
-    )
+    onTestFinished(() => watching.close({ query: reached, told: faults, ...(usual ? asks : {}) }))
   return {
     gate,
     database,

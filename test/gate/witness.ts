@@ -40,6 +40,8 @@ interface Closing {
   readonly told: readonly unknown[]
   /** Asks for what anybody may have, and gives the status. */
   readonly next?: (() => Promise<number>) | undefined
+  /** Asks for metrics with a session cookie, through what is watched. */
+  readonly metrics?: ((cookie: string) => Promise<unknown>) | undefined
 }
 
 export interface Witness {
@@ -64,6 +66,8 @@ export function witness(
   const wrong = new Set<string>()
   const codes = new Set<string>()
   const took: number[] = []
+  /** Session cookies that were set, the first, which is the owner's, and the last. */
+  let [first, last] = ['', '']
   let kept: Kept | undefined
   let running = 0
   let begun = 0
@@ -77,6 +81,10 @@ export function witness(
     const at = `${method} ${path}: ${status}`
     const found = leaked(text) ?? leaked(JSON.stringify(others))
     if (found !== undefined) wrong.add(`U7 ${at} tells ${found}`)
+    if (status < 300) {
+      last = set.flatMap((one) => /^[^=]*session=[^;]+/.exec(one)?.[0] ?? [])[0] ?? last
+      first ||= last
+    }
     if (status < 400) return undefined
     if (set.some((one) => !/^[^=]+=;.*Max-Age=0(?:;|$)/i.test(one)))
       wrong.add(`U2 ${at} sets a cookie`)
@@ -127,7 +135,8 @@ export function witness(
           running--
         }
       }),
-    async close({ query, told, next }) {
+    async close({ query, told, next, metrics }) {
+      if (strict) for (const cookie of new Set([first, last])) if (cookie) await metrics?.(cookie)
       const rows = await everything(query)
       const found = leaked(rows)
       if (found !== undefined) wrong.add(`U7 the database keeps ${found}`)
