@@ -91,10 +91,10 @@ ${table}
 
 | | what holds | where |
 |---|---|---|
-| U1 | a refused request changes nothing that is kept; in these four forms all that is kept is compared around each that nothing else overlaps | \`test/gate/witness.ts\` |
+| U1 | a refused request changes nothing that is kept; all that is kept is compared around each that nothing else overlaps, in these four forms | \`test/gate/witness.ts\` |
 | U2 | no refusal sets a cookie | the same |
 | U3 | every refusal is a problem (RFC 9457) that tells no stack, statement, path or library | the same |
-| U4 | no 500; a 503 says when to come again; of the requests that run alone 99 in 100 keep the thread for less than 100 ms of work; the next request is answered | the same |
+| U4 | no 500; a 503 says when to come again; of the requests that run alone 99 in 100 keep the thread for less than 100 ms of work, in these four forms; the next request is answered | the same |
 | U5 | each failed sign-in, wrong password, refusal from elsewhere and permission that is not held adds its record | the same |
 | U6 | the same outcome in every form | this table |
 | U7 | no secret that was issued or accepted is in a body, a header, a fault, a log or a cell of the database, neither as it is nor as base64, hex or a plain SHA-256 of it | \`test/gate/canary.ts\`; what is planted is found, for each row: \`test/attack/witness.test.ts\` |
