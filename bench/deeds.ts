@@ -13,6 +13,7 @@ import { createSallyport } from '../src/index.ts'
 import { noLimits } from '../src/testing/no-limits.ts'
 import { reach } from '../test/gate/gate.ts'
 import { startPostgres } from '../test/provision/postgres-server.ts'
+import { browser, type Send } from './browser.ts'
 import { password } from './claimed.ts'
 import { median, shown, table } from './figures.ts'
 import { type Reached, ratios, reached, type Told } from './told.ts'
@@ -22,7 +23,6 @@ const setupToken = 'a set-up token that is for measuring alone'
 /** People who do it at once. */
 const many = 32
 
-type Send = (method: string, path: string, body?: object) => Promise<void>
 interface Deeds {
   readonly database: string
   readonly one: Readonly<Record<string, () => unknown>>
@@ -121,33 +121,13 @@ async function opened(
     session: { accessLifetime: '2h', limit: 100 },
   })
   let visitors = 0
-  const browser = (): Send => {
-    // An address has a share of what is guessed, also by who is right.
-    const address = `10.0.${(++visitors >> 8) % 256}.${visitors % 256}`
-    const jar = new Map<string, string>()
-    return async (method, path, body) => {
-      const headers = new Headers({ Origin: origin, 'Sec-Fetch-Site': 'same-origin' })
-      headers.set('Cookie', [...jar].map((pair) => pair.join('=')).join('; '))
-      headers.set('X-CSRF-Token', jar.get('__Host-csrf') ?? '')
-      if (body) headers.set('Content-Type', 'application/json')
-      const sent = { method, headers, body: body ? Buffer.from(JSON.stringify(body)) : null }
-      const request = new Request(`${origin}/api/v1${path}`, sent)
-      const answer = await gate.handle(request, { address })
-      const text = await answer.text()
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)
-      for (const cookie of answer.headers.getSetCookie()) {
-        const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-        if (/Max-Age=0(?:;|$)/.test(cookie)) jar.delete(key)
-        else jar.set(key, value)
-      }
-    }
-  }
-  const ada = browser()
+  const anyone = () => browser(gate, `10.0.${(++visitors >> 8) % 256}.${visitors % 256}`)
+  const ada = anyone()
   await ada('POST', '/auth/setup', { setupToken, username: 'ada', password })
   const people = await more(database)
   const signedIn = await Promise.all(
     people.map(async (username) => {
-      const send = browser()
+      const send = anyone()
       await send('POST', '/auth/login', { username, password })
       return send
     }),
@@ -167,7 +147,7 @@ async function opened(
     async logOut(times) {
       const leaving: Send[] = []
       for (let n = 0; n < times; n++) {
-        const send = browser()
+        const send = anyone()
         await send('POST', '/auth/login', { username: people[n], password })
         leaving.push(send)
       }

@@ -18,6 +18,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   timing: ['test/timing.test.ts'],
   limit: ['test/session-limit.test.ts'],
   secrets: ['test/secrets-nodes.test.ts'],
+  busy: ['test/busy-file.test.ts'],
   claim: ['test/attack/killed.test.ts'],
   keys: ['test/api-keys-nodes.test.ts'],
   sockets: ['test/sockets-nodes.test.ts'],

@@ -38,6 +38,7 @@ export interface StampedFile {
 
 /** @param file Where the secret stands; `undefined` where it was given as text, which cannot change. */
 export function keyringOf(first: Ring, instanceId: string, file: StampedFile | undefined): Keyring {
+  let ring = first
   let keys = deriveKeys(first, instanceId)
   let stamp = file?.stamp
   let looking: Promise<Looked> | undefined
@@ -55,9 +56,11 @@ export function keyringOf(first: Ring, instanceId: string, file: StampedFile | u
     const met = await acquaint(store, next)
     stamp = found
     if (!met.ok) return { kind: 'refused', complaints: [met.complaint] }
-    const same = sayingOf(keys) === sayingOf(next)
+    // Who is signing in asks at the end whether the keys are still those of the beginning.
+    if (sayingOf(ring) === sayingOf(read.ring)) return { kind: 'unchanged' }
+    ring = read.ring
     keys = next
-    return same ? { kind: 'unchanged' } : { kind: 'renewed', ids: next.ids }
+    return { kind: 'renewed', ids: next.ids }
   }
 
   return {
@@ -73,4 +76,8 @@ export function keyringOf(first: Ring, instanceId: string, file: StampedFile | u
   }
 }
 
-const sayingOf = ({ ids, leaked }: Keys): string => [ids.join(), leaked.ids.join()].join(' ')
+/** Everything a ring is made of: an id is derived from its secret. */
+const sayingOf = ({ active, verify, passwordsOnly = [], auditOnly = [] }: Ring): string =>
+  [[active], verify, passwordsOnly, auditOnly]
+    .map((roots) => roots.map(({ id }) => id).join())
+    .join(' ')

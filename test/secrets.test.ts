@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { macOf } from '../src/rules/audit.ts'
@@ -315,6 +315,20 @@ test('the guide names every key there is (ASVS 11.1.1)', () => {
   const guide = readFileSync(join(import.meta.dirname, '../docs/guide/secrets.md'), 'utf8')
   const [, table = ''] = /\| purpose \|.*\n\|[-|]+\n((?:\|.*\n)+)/.exec(guide) ?? []
   expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(purposes)
+})
+
+test('a file that was only touched turns away nobody who is signing in', async () => {
+  const { gate, query, file } = await openRing('sqlite')
+  const ada = visitor(gate)
+  await ada.setUp()
+  // Its guess is charged when the writer is through.
+  await query('begin immediate')
+  const signingIn = visitor(gate).logIn('ada')
+  writeFileSync(file, readFileSync(file, 'utf8'))
+  utimesSync(file, 1, 1)
+  await gate.lookAtSecret()
+  await query('commit')
+  expect((await signingIn).status).toBe(200)
 })
 
 test('two commands at once: one rotates, the other is told of it', async () => {

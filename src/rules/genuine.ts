@@ -5,8 +5,8 @@
  * @module
  */
 
-/** Texts remembered at most; then all are forgotten, and looked at anew. */
-const usual = 10_000
+/** Texts remembered at most, half a kilobyte each; when half are new, what was not asked for since goes. */
+const usual = 20_000
 /** Characters of a text's end that it is found by: all of it is compared, but only these are hashed. */
 const tail = -12
 
@@ -18,17 +18,26 @@ export interface Genuine<T> {
 
 /** @param most How many are remembered. */
 export function genuine<T>(most = usual): Genuine<T> {
-  const kept = new Map<string, { readonly text: string; readonly says: T }>()
+  type Kept = Map<string, { readonly text: string; readonly says: T }>
+  let young: Kept = new Map()
+  let old: Kept = new Map()
+  const put: Genuine<T>['keep'] = (text, says) => {
+    if (young.size >= most / 2) [old, young] = [young, new Map()]
+    young.set(text.slice(tail), { text, says })
+  }
   return {
     get(text) {
-      const found = kept.get(text.slice(tail))
-      return found?.text === text ? found.says : undefined
+      const end = text.slice(tail)
+      const found = young.get(end)
+      if (found) return found.text === text ? found.says : undefined
+      const older = old.get(end)
+      if (older?.text !== text) return undefined
+      put(older.text, older.says)
+      return older.says
     },
     keep(text, says) {
-      if (kept.size >= most) kept.clear()
       // A copy: a part of a header would keep all of the header.
-      const copy = Buffer.from(text).toString()
-      kept.set(copy.slice(tail), { text: copy, says })
+      put(Buffer.from(text).toString(), says)
     },
   }
 }

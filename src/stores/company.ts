@@ -63,7 +63,7 @@ export function company<W>(
     if (waiting.length === 0) return
     due = true
     // Spread out, so that waiting processes do not meet again.
-    setTimeout(run, 1 + Math.random() * 49)
+    setTimeout(run, 1 + Math.random() * 3)
   }
 
   function soon(): void {

@@ -8,8 +8,8 @@
 import type { StandingSession } from '../rules/facts.ts'
 import { type Generations, generations, type Kept } from './generations.ts'
 
-/** How many are kept unpacked as well. */
-const mostHot = 4_000
+/** How many are kept unpacked as well: with what is made of each about a kilobyte and a half. */
+const mostHot = 20_000
 /** Room is taken for so many at a time. */
 const chunk = 1_024
 

@@ -41,7 +41,7 @@ export async function patiently<T>(patience: Millis, work: () => T): Promise<T> 
       if (!isBusy(error) || performance.now() >= until) throw meant(error)
     }
     // Spread out, so that waiting processes do not meet again.
-    await pause(1 + Math.random() * 49)
+    await pause(1 + Math.random() * 3)
   }
 }
 

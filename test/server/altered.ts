@@ -45,6 +45,12 @@ export const alterations = {
       close: async () => {},
     }))(`,
   },
+  /** Begins to write without having asked to: whoever comes second is told so in the middle. */
+  'begins without the lock': {
+    file: 'src/stores/sqlite.ts',
+    from: `prepared('begin immediate')`,
+    to: `prepared('begin')`,
+  },
   /** Takes a write for done that met nothing, where it is kept in a file or in PostgreSQL. */
   'minds no missed write': {
     file: 'src/stores/sqlite.ts',
