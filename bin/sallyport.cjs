@@ -9,6 +9,13 @@
 
 const { findSuitable, handOver, refuse } = require('./suitable-node.cjs')
 
+// In the 22 line Node says of its SQLite, at every start, that it may change; we know which it is.
+const { emitWarning } = process
+process.emitWarning = (warning, ...more) => {
+  if (!/^SQLite is an experimental/.test(String(warning)))
+    emitWarning.call(process, warning, ...more)
+}
+
 const node = findSuitable()
 if (!node) refuse()
 else if (node === process.execPath) void import('../dist/server/main.js')

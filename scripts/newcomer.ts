@@ -223,6 +223,8 @@ async function onTheOldest(tarball: string): Promise<void> {
   must('npm init --yes --init-type module', cwd, node)
   // Strictly: what says that it needs another Node is not installed.
   must(`npm install --engine-strict --no-audit --no-fund --loglevel=error ${tarball}`, cwd, node)
+  const said = must('npx sallyport migrate --database sqlite:./early/sallyport.db', cwd, node)
+  if (said.includes('ExperimentalWarning')) throw new Error(`on the oldest Node: ${said}`)
   await served(cwd, false, node)
 }
 
