@@ -26,6 +26,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   statements: ['test/statement-faults.test.ts'],
   floods: ['test/audit-floods.test.ts'],
   disk: ['test/disk-faults.test.ts'],
+  clock: ['test/clock-jumps.test.ts'],
   kills: ['test/kills.test.ts', 'test/process-faults.test.ts'],
   fuzz: ['test/fuzz.test.ts'],
 }

@@ -284,6 +284,16 @@ export function replace(session: Session, reason: EndReason, now: Instant): Chan
 export const isJustReplaced = ({ replacedAt }: Session, now: Instant): boolean =>
   replacedAt !== null && now - replacedAt < 10 * second
 
+/** A clock may be set back that far before it matters. */
+const setBack = minute
+
+/**
+ * Whether a session was used after now: the clock was wrong then, or is wrong now. Its limits, set by
+ * that clock, may be years away.
+ */
+const isAhead = ({ createdAt, lastActiveAt, provenAt }: StandingSession, now: Instant): boolean =>
+  Math.max(createdAt, lastActiveAt, provenAt) > now + setBack
+
 /**
  * Whether a session stands now.
  *
@@ -306,6 +316,7 @@ export function standing(
   // Whatever came first is why.
   if (ending && ending.at < Math.min(session.idleUntil, session.expiresAt))
     return over(ending.reason)
+  if (isAhead(session, now)) return refuse('session_expired', { why: 'clock' })
   // What is no instant has passed: a row that was tampered with lets nobody in.
   if (!(now < session.expiresAt)) return refuse('session_expired', { why: 'absolute' })
   if (!(now < session.idleUntil)) return refuse('session_expired', { why: 'idle' })
