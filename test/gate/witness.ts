@@ -152,7 +152,8 @@ export function witness(
       took.sort((a, b) => a - b)
       const slow = took[Math.ceil(took.length * 0.99) - 1] ?? 0
       // In the campaign: where everything else is tested at the same time, a cold start would be found.
-      if (compared && slow > longest) wrong.add(`U4 a request keeps the thread for ${Math.round(slow)} ms`)
+      if (compared && slow > longest)
+        wrong.add(`U4 a request keeps the thread for ${Math.round(slow)} ms`)
       const status = strict ? await next?.() : undefined
       if (status !== undefined && status !== 200) wrong.add(`U4 the next request: ${status}`)
       if (wrong.size > 0) throw new Error([...wrong].join('\n'))
