@@ -16,6 +16,8 @@ export interface Program {
   ask<T>(message: object): Promise<T>
   /** The microseconds of CPU it has used, all threads together. */
   cpu(): Promise<number>
+  /** Those of its hashing threads; `undefined` where the system does not tell. */
+  hashingCpu(): Promise<number | undefined>
   /** Waits for a line on its standard output. */
   line(pattern: RegExp): Promise<string>
   end(): Promise<void>
@@ -77,6 +79,7 @@ export function startProgram(
   return {
     ask,
     cpu: () => ask({ kind: 'cpu' }),
+    hashingCpu: () => ask({ kind: 'hashing-cpu' }),
     async line(pattern) {
       for (;;) {
         const found = lines.find((line) => pattern.test(line))

@@ -42,7 +42,7 @@ export async function benchSignIns(rounds: number, seconds: number): Promise<Tol
     '× better-auth',
   ]
   const text = `argon2id m=${memory} KiB t=${passes} p=1, ${atOnce} at once, ${atOnce} people with 5 sessions each, SQLite,
-${rounds} interleaved rounds of ${seconds} s, nothing bound to a core. better-auth hashes by scrypt, as it does by itself.
+${rounds} interleaved rounds of ${seconds} s, nothing bound to a core; besides the hash: what all other threads use. better-auth hashes by scrypt, as it does by itself.
 
 ${table(head, rows)}`
   return { text, goals, values }
@@ -65,9 +65,11 @@ async function measured(
     const people16 = people(folder, atOnce)
     const signIn = async (time: number) => {
       const sent: Load = { kind: 'sign-in', origin, people: people16, password, seconds: time }
-      const { value, cost } = await costing(program, () => load.ask<Loaded>(sent))
+      const { value, cost, hashing } = await costing(program, () => load.ask<Loaded>(sent))
       if (value.failed > 0) throw new Error(`${value.failed} sign-ins failed`)
-      return { rate: value.requests / value.took, cost: cost / value.requests }
+      const { requests } = value
+      const besides = hashing === undefined ? undefined : (cost - hashing) / requests
+      return { rate: requests / value.took, cost: cost / requests, besides }
     }
     const pool = async (time: number) => {
       const asked = { kind: 'pool', workers, atOnce, seconds: time }
@@ -86,7 +88,8 @@ async function measured(
       const { requests, took } = await load.ask<Loaded>(sent)
       return requests / took
     }
-    await signIn(1)
+    // A server runs for months: what its first thousand sign-ins cost is mostly the compiling of code.
+    await signIn(5 * seconds)
     await pool(1)
     const all = []
     for (let n = 0; n < rounds; n++) {
@@ -99,7 +102,10 @@ async function measured(
     const cost = median(all.map(({ byHttp }) => byHttp.cost)) / 1_000
     const hash = median(all.map(({ byPool }) => byPool.cost)) / 1_000
     const better = all.map((one) => one.byHttp.rate / one.theirs)
-    const besides = all.map(({ byHttp, byPool }) => (byHttp.cost - byPool.cost) / 1_000)
+    // A hash costs now more, now less, with what else is in the caches: its threads are asked themselves.
+    const besides = all.map(
+      ({ byHttp, byPool }) => (byHttp.besides ?? byHttp.cost - byPool.cost) / 1_000,
+    )
     const goals = [
       reached(
         { goal: 'G6', what: 'sign-ins × raw hash rate', least: 0.95, unit: '×' },
@@ -125,7 +131,7 @@ async function measured(
       spread(rates),
       shown(median(all.map((one) => one.loop))),
       shown(cost),
-      shown(cost - hash),
+      shown(median(besides)),
       isDefault ? median(better).toFixed(1) : '',
     ]
     const values = { signIns: median(all.map(({ byHttp }) => byHttp.rate)), hashCpu: hash }
@@ -137,7 +143,10 @@ async function measured(
 }
 
 async function costing<T>(program: Program, work: () => Promise<T>) {
-  const before = await program.cpu()
+  const [before, hashed] = [await program.cpu(), await program.hashingCpu()]
   const value = await work()
-  return { value, cost: (await program.cpu()) - before }
+  const cost = (await program.cpu()) - before
+  const now = await program.hashingCpu()
+  const hashing = now === undefined || hashed === undefined ? undefined : now - hashed
+  return { value, cost, hashing }
 }

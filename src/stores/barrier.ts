@@ -8,9 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'
 import { longestLease, waitsFor } from '../rules/revocation.ts'
 import type { Millis } from '../rules/time.ts'
-import type { Database, NodeRow } from './database.ts'
+import type { NodeRow } from './database.ts'
 import { everybody } from './feed.ts'
 import type { Node } from './node.ts'
+import type { Site } from './shapes.ts'
 
 /** The longest pause between two looks. */
 const longestPause: Millis = 25
@@ -22,7 +23,7 @@ const longestPause: Millis = 25
  * @returns How long it took.
  */
 export async function barrier(
-  { builder, read }: Pick<Database, 'builder' | 'read'>,
+  site: Pick<Site, 'builder' | 'read' | 'shaped'>,
   { elapsed }: Pick<Clock, 'elapsed'>,
   node: Pick<Node, 'id' | 'hears'> | undefined,
 ): Promise<Millis> {
@@ -30,7 +31,7 @@ export async function barrier(
   // A node that is not known of may have the longest lease there is.
   let longest: Millis | undefined
   for (let wait = 1; ; wait = Math.min(2 * wait, longestPause)) {
-    const seen = await read(() => everybody(builder)).catch(() => undefined)
+    const seen = await site.read(() => everybody(site)).catch(() => undefined)
     if (seen) {
       const [rows = [], [end] = []] = seen.rows
       const nodes = rows as unknown as NodeRow[]

@@ -44,6 +44,7 @@ export function telling(
 }
 
 type Builder = Database['builder']
+type Shaping = Pick<Site, 'builder' | 'shaped'>
 
 /** How things stand for one node. */
 export interface Looked {
@@ -54,16 +55,20 @@ export interface Looked {
 }
 
 /** What a node looks at in one snapshot: {@link Looked} in the first, entries in the second. */
-export const looking = (builder: Builder, node: string, applied: number): Query[] => [
-  sql`select instance.epoch, feed.head, nodes.beats from instance
-    cross join feed left join nodes on nodes.id = ${node}`.compile(builder),
-  builder
-    .selectFrom('revocations')
-    .select(['seq', 'subjects'])
-    .where('seq', '>', applied)
-    .orderBy('seq')
-    .limit(mostEntries)
-    .compile(),
+export const looking = ({ builder, shaped }: Shaping, node: string, applied: number): Query[] => [
+  shaped('look', [node], () =>
+    sql`select instance.epoch, feed.head, nodes.beats from instance
+      cross join feed left join nodes on nodes.id = ${node}`.compile(builder),
+  ),
+  shaped('entries', [applied, mostEntries], () =>
+    builder
+      .selectFrom('revocations')
+      .select(['seq', 'subjects'])
+      .where('seq', '>', applied)
+      .orderBy('seq')
+      .limit(mostEntries)
+      .compile(),
+  ),
 ]
 
 export type Entry = Pick<Revocations, 'seq' | 'subjects'>
@@ -73,9 +78,9 @@ export const isWhole = (entries: readonly Entry[], from: number, to: number): bo
   entries.length === to - from && entries.every(({ seq }, at) => seq === from + at + 1)
 
 /** Everybody, in one snapshot with the end of the feed: {@link NodeRow} in the first. */
-export const everybody = (builder: Builder): Query[] => [
-  nodesOf(builder),
-  builder.selectFrom('feed').select('head').compile(),
+export const everybody = ({ builder, shaped }: Shaping): Query[] => [
+  shaped('nodes', [mostEntries], () => nodesOf(builder)),
+  shaped('end of feed', [], () => builder.selectFrom('feed').select('head').compile()),
 ]
 
 /** All nodes that have a row. */
@@ -91,8 +96,10 @@ export const registering = (builder: Builder, row: NodeRow): Query =>
     .compile()
 
 /** Writes a node's row where it is there. */
-export const beating = (builder: Builder, { id, applied, beats }: NodeRow): Query =>
-  builder.updateTable('nodes').set({ applied, beats }).where('id', '=', id).compile()
+export const beating = ({ builder, shaped }: Shaping, { id, applied, beats }: NodeRow): Query =>
+  shaped('beat', [applied, beats, id], () =>
+    builder.updateTable('nodes').set({ applied, beats }).where('id', '=', id).compile(),
+  )
 
 /** Forgets a node, unless it has moved. */
 export const forgetting = (builder: Builder, { id, beats }: Pick<NodeRow, 'id' | 'beats'>): Query =>

@@ -31,6 +31,7 @@ import {
 } from './feed.ts'
 import { memory } from './memory.ts'
 import { onceAtATime } from './queue.ts'
+import { shapes } from './shapes.ts'
 import { silence } from './silence.ts'
 import { watching } from './watching.ts'
 
@@ -58,6 +59,7 @@ export async function startNode(given: {
 }) {
   const { database, clock, lease } = given
   const { builder } = database
+  const site = { builder, shaped: shapes() }
   const id = given.random.bytes(16).toString('base64url')
   const moment = (): Moment => ({ elapsed: clock.elapsed(), wall: clock.now() })
 
@@ -106,7 +108,7 @@ export async function startNode(given: {
   /** One look at the feed. @returns Whether it was good. */
   async function round(): Promise<boolean> {
     const sent = moment()
-    const [[row] = [], entries = []] = await line.read(looking(builder, id, heard?.applied ?? 0))
+    const [[row] = [], entries = []] = await line.read(looking(site, id, heard?.applied ?? 0))
     const seen = row as Looked | undefined
     if (closed || !seen) return closed
     head = seen.head
@@ -150,7 +152,7 @@ export async function startNode(given: {
     owed = false
     const row = rowOf(heard.applied)
     try {
-      if ((await line.write(beating(builder, row))) === 1) written = { beats: row.beats, sent }
+      if ((await line.write(beating(site, row))) === 1) written = { beats: row.beats, sent }
     } catch (error) {
       owed = true
       throw error
@@ -160,7 +162,7 @@ export async function startNode(given: {
 
   /** Forgets nodes that have been silent for long, and entries that were heard long ago. */
   async function tidy(): Promise<void> {
-    const [rows = []] = await line.read(everybody(builder))
+    const [rows = []] = await line.read(everybody(site))
     const others = (rows as unknown as NodeRow[]).filter((row) => row.id !== id)
     for (const gone of silent.heard(others)(forgottenAfter))
       await line.write(forgetting(builder, gone))

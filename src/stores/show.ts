@@ -57,6 +57,27 @@ export function selectMany(
   return query.orderBy('createdAt', 'desc').orderBy('id').limit(limit).compile()
 }
 
+/** The live members that a rule is shown. @param given The values that `now` stands for: one, or none. */
+function selectLive(site: Site, ref: Many, now: Expression<Instant>, given: readonly unknown[]) {
+  const { many, by, is, live } = ref
+  const { open, until, standing } = live
+  const values = [is, ...until.flatMap(() => given), most]
+  return site.shaped(`list ${many} ${by} ${open} ${until} ${standing}`, values, () =>
+    selectMany(site, ref, now),
+  )
+}
+
+/** Selects of what is asked. */
+export function selectAll(site: Site, refs: readonly Ref[], now: Expression<Instant>): Query[] {
+  // SQLite is given the instant; PostgreSQL has it from its own clock.
+  const given = refs.some((ref) => 'many' in ref)
+    ? sql`${now}`.compile(site.builder).parameters
+    : []
+  return refs.map((ref) =>
+    'one' in ref ? selectOne(site, ref) : selectLive(site, ref, now, given),
+  )
+}
+
 /** What a live member meets. */
 export function isLive({ open, until, standing }: Live, now: Expression<Instant>) {
   return [
@@ -93,24 +114,25 @@ export function factOf({ revision: _, ...fact }: Row): Row {
 export async function show(site: Site, asked: Readonly<Record<string, Ref>>) {
   const refs = Object.entries(asked)
   const lists = refs.filter((entry): entry is [string, Many] => 'many' in entry[1])
-  const { now, rows } = await site.read((now) => [
-    ...refs.map(([, ref]) => ('one' in ref ? selectOne(site, ref) : selectMany(site, ref, now))),
-    ...lists.map(([, list]) => selectOne(site, guardOf(list))),
-  ])
+  const { now, rows } = await site.read((now) =>
+    selectAll(site, [...Object.values(asked), ...lists.map(([, list]) => guardOf(list))], now),
+  )
 
   const seen = new Map<string, Seen>()
-  const remember = (kind: Kind, row: Row, guarded: boolean) => {
+  const remember = (kind: Kind, row: Row, guarded: boolean, fact: Row = factOf(row)) => {
     const { id, revision } = row as { id: string; revision: string }
     const key = keyOf(kind, id)
     // One record may be shown by two refs; the snapshot is one, so the rows are equal.
     const before = seen.get(key)?.guarded ?? false
-    seen.set(key, { kind, id, revision, fact: factOf(row), guarded: guarded || before })
+    seen.set(key, { kind, id, revision, fact, guarded: guarded || before })
   }
   const shown: Record<string, unknown> = {}
   refs.forEach(([name, ref], index) => {
     const found = rows[index] ?? []
-    shown[name] = 'one' in ref ? found.map(factOf)[0] : found.map(factOf)
-    for (const row of found) remember('one' in ref ? ref.one : ref.many, row, 'one' in ref)
+    const facts = found.map(factOf)
+    shown[name] = 'one' in ref ? facts[0] : facts
+    const kind = 'one' in ref ? ref.one : ref.many
+    for (const [at, row] of found.entries()) remember(kind, row, 'one' in ref, facts[at])
   })
   lists.forEach(([, list], index) => {
     for (const row of rows[refs.length + index] ?? []) remember(list.owner, row, true)

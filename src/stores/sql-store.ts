@@ -25,7 +25,7 @@ import { online } from './presence.ts'
 import { queue } from './queue.ts'
 import { recordsOf } from './records.ts'
 import { type Site, shapes } from './shapes.ts'
-import { factOf, guardOf, selectMany, selectOne, show } from './show.ts'
+import { factOf, guardOf, selectAll, show } from './show.ts'
 import { sweepSlice } from './sweep.ts'
 import { formerRoots, usesOf } from './uses.ts'
 import { recordOf, storable, writeOf } from './write.ts'
@@ -110,7 +110,7 @@ export function sqlStore(given: {
         )
       })
       if (done.ends) {
-        const took = await barrier(database, clock, node)
+        const took = await barrier(site, clock, node)
         node?.waited(took)
       }
       return done.verdict
@@ -136,9 +136,7 @@ export function sqlStore(given: {
     figures: figuresOf(site),
 
     async find<R extends Ref>(ref: R) {
-      const { rows } = await database.read((now) => [
-        'one' in ref ? selectOne(site, ref) : selectMany(site, ref, now),
-      ])
+      const { rows } = await database.read((now) => selectAll(site, [ref], now))
       const facts = (rows[0] ?? []).map(factOf)
       return ('one' in ref ? facts[0] : facts) as Shown<R>
     },
