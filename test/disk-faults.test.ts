@@ -9,6 +9,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -20,7 +21,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { reported } from './campaigns/report.ts'
-import { altered } from './server/altered.ts'
+import { type alterations, altered } from './server/altered.ts'
 import { type Browser, browser } from './server/browser.ts'
 import { bare, main } from './server/main.ts'
 import {
@@ -293,3 +294,48 @@ test('FAULT-08: on a file or folder closed to it a server ends at once; permitte
   const again = await listening(begin())
   expect((await browser(again).logIn()).status).toBe(200)
 })
+
+/** Power lost right after an answer: of each file only what was there at its last fsync is left. */
+async function powerLost(...more: readonly (keyof typeof alterations)[]): Promise<string[]> {
+  const library = join(emptyFolder(), 'durable.so')
+  const source = join(import.meta.dirname, 'faults/durable.c')
+  execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl'])
+  const [folder, port] = [emptyFolder(), await freePort()]
+  const given = { ...env, ...altered('hashes at once', ...more), LD_PRELOAD: library }
+  let server = await serve({ folder, port, env: given })
+  await browser(server).setUp(server.setupToken)
+  const lost: string[] = []
+  for (let round = 0; round < rounds; round++) {
+    const [kept, ended] = [browser(server), browser(server)]
+    const answers = [await kept.logIn(), await ended.logIn()]
+    const renewed = await kept.send('POST', '/auth/refresh')
+    const out = await ended.send('POST', '/auth/logout')
+    await server.kill()
+    if ([...answers, renewed, out].some(({ status }) => status > 204)) lost.push('not answered')
+    const data = join(folder, 'data')
+    rmSync(join(data, 'sallyport.db-shm'), { force: true })
+    for (const name of ['sallyport.db', 'sallyport.db-wal']) {
+      copyFileSync(join(data, `${name}.durable`), join(data, name))
+      chmodSync(join(data, name), 0o600)
+    }
+    server = await serve({ folder, port, env: given })
+    const [stands, over] = [await kept.send('GET', '/auth/me'), await ended.send('GET', '/auth/me')]
+    if (stands.status !== 200) lost.push(`round ${round}: a session: ${stands.status}`)
+    if (over.status !== 401) lost.push(`round ${round}: a sign-out: ${over.status}`)
+  }
+  return lost
+}
+
+if (campaign) {
+  test('FAULT-14: what was acknowledged outlasts a loss of power', {
+    timeout: 600_000,
+  }, async () => {
+    const violations = await powerLost()
+    reported('power lost', { counts: { rounds, acknowledged: rounds * 4 }, violations })
+    expect(violations).toEqual([])
+  })
+  test('FAULT-14: a server that does not wait for its disk is found out', async () => {
+    // Nothing was ever brought to the disk.
+    await expect(powerLost('waits for no disk here')).rejects.toThrow(/ENOENT.*durable/)
+  })
+}

@@ -68,6 +68,12 @@ export const alterations = {
     from: "synchronous_commit: 'on'",
     to: "synchronous_commit: 'off'",
   },
+  /** Answers before the disk has what was written into the log of a file. */
+  'waits for no disk here': {
+    file: 'src/stores/sqlite.ts',
+    from: 'pragma synchronous = full',
+    to: 'pragma synchronous = off',
+  },
   /** Cuts slow senders off sooner, and looks for them more often. */
   'is impatient': {
     file: 'src/server/serve.ts',
