@@ -51,7 +51,7 @@ export interface HostGate {
    *
    * With the database away it is a refusal like any other, 503.
    */
-  callerOf(request: Request, from?: From): Promise<HostCaller | HostRefusal>
+  callerOf(request: Head, from?: From): Promise<HostCaller | HostRefusal>
   /**
    * For mounts: {@link callerOf} for one kind of route, of somebody who may call it. What it answers is
    * the same object for the same session, and cannot be changed.

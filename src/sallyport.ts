@@ -18,7 +18,7 @@ import { metricsOf } from './http/metrics.ts'
 import { openapiOf } from './http/openapi.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
 import { routes } from './http/routes.ts'
-import type { Fault, From, Site } from './http/site.ts'
+import type { Fault, From, Incoming, Site } from './http/site.ts'
 import { signedTexts, signedView } from './http/view.ts'
 import { type OptionsOf, type Policy, saidIn, type settings } from './options.ts'
 import { type Clock, instance, type World } from './ports.ts'
@@ -63,11 +63,11 @@ export interface Sallyport extends HostGate, SocketGate {
   /** The same, quicker, for a mount that writes the answer itself: `sallyport/node` does. */
   readonly handlePlain: HandlePlain
   /** What to answer a request that spells our host wrongly, for pages of the host's own. */
-  misdirected(request: Request, from?: From): Response | undefined
+  misdirected(request: Incoming, from?: From): Response | undefined
   /** What to answer an address that asks for pages of the host's own too often: it counts them. */
-  limited(request: Request, from?: From): Response | undefined
+  limited(request: Incoming, from?: From): Response | undefined
   /** What to answer a request for a page of the host's own that is refused: a problem like any other. */
-  refused(request: Request, code: RefusalCode, allow?: readonly string[]): Response
+  refused(request: Incoming, code: RefusalCode, allow?: readonly string[]): Response
   /** What claims the instance, as long as it has no owner. */
   setupToken(): Promise<string | undefined>
   readonly publicOrigin: string
@@ -106,7 +106,7 @@ export async function openGate(
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
   const handlePlain = handlerOf(site, tracedRoutes(routes, policy.basePath))
-  const written = (outcome: Outcome, request: Request, set: HeaderSet) =>
+  const written = (outcome: Outcome, request: Incoming, set: HeaderSet) =>
     responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
 
   return {

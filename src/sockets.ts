@@ -70,7 +70,6 @@ export function socketsOf(site: Site): SocketGate {
   const { world } = site
   const headers = apiHeaders(new URL(world.publicOrigin))
   const requestId = () => world.random.bytes(16).toString('base64url')
-  const bare = new Request(world.publicOrigin)
 
   function admitted(live: Live): Admitted {
     let absent: (() => void) | undefined = site.connections.presence.enter(live.caller().user.id)
@@ -99,7 +98,7 @@ export function socketsOf(site: Site): SocketGate {
       const address = addressOf({ peer: from.address ?? '', forwardedFor: null }, site.trusted)
       const live = await admit(site, ticket, origin ?? '', address).catch(unlessAway)
       if (!live.ok) {
-        const response = responseFrom(plainOf(live, bare, requestId(), headers))
+        const response = responseFrom(plainOf(live, { method: 'GET' }, requestId(), headers))
         return { ok: false, code: live.code, response }
       }
       return admitted(live)

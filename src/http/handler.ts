@@ -78,7 +78,7 @@ async function answered(
   const { route, params } = met
 
   const { guard } = route
-  const proxied = isProxy(from.address ?? '', site.trusted)
+  const proxied = guard.forwarded === true && isProxy(from.address ?? '', site.trusted)
   const unsafe = guard.forwarded ? isForwardedUnsafe(request, proxied) : undefined
   const credentials = credentialsOf(request, site, unsafe)
   if (!credentials.ok) return unfit(site, credentials, whence)

@@ -23,17 +23,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HostCaller } from '../host.ts'
 import type { Sallyport } from '../sallyport.ts'
-import {
-  type Asked,
-  type Asks,
-  fromOf,
-  headOf,
-  isOurs,
-  refuseOn,
-  scopeOf,
-  settle,
-  upgrades,
-} from './hosting.ts'
+import { fromOf, headOf } from './head.ts'
+import { type Asked, type Asks, isOurs, refuseOn, scopeOf, settle, upgrades } from './hosting.ts'
 import { listener } from './listener.ts'
 
 declare global {

@@ -28,7 +28,8 @@ import type {
 } from 'fastify'
 import type { HostCaller, HostKeyCaller, HostRefusal } from '../host.ts'
 import type { Sallyport } from '../sallyport.ts'
-import { type Asked, type Asks, fromOf, headOf, scopeOf, settle, upgrades } from './hosting.ts'
+import { fromOf, headOf } from './head.ts'
+import { type Asked, type Asks, scopeOf, settle, upgrades } from './hosting.ts'
 import { listener } from './listener.ts'
 
 declare module 'fastify' {

@@ -26,7 +26,8 @@ import type { Context, Handler, MiddlewareHandler } from 'hono'
 import type { HostCaller } from '../host.ts'
 import type { From, Head } from '../http/site.ts'
 import type { Sallyport } from '../sallyport.ts'
-import { type Asked, type Asks, fromOf, headOf, scopeOf, upgrades } from './hosting.ts'
+import { fromOf, headOf } from './head.ts'
+import { type Asked, type Asks, scopeOf, upgrades } from './hosting.ts'
 import { dotted } from './listener.ts'
 
 /** What a guard leaves in the context: `context.var.caller`. */

@@ -3,36 +3,72 @@
  *
  * @module
  */
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Handle } from '../http/handler.ts'
 import type { Plain } from '../http/plain.ts'
-import type { From } from '../http/site.ts'
+import type { From, Incoming } from '../http/site.ts'
+import { lightOf } from './light.ts'
+import { STATUS_CODES } from './node-http.ts'
 
-/** Answers a request in either form, or now in one and now in the other. */
-export type Answering = (...asked: Parameters<Handle>) => Promise<Response | Plain>
+/**
+ * Answers a request in either form, or now in one and now in the other. What is asked without a body need
+ * not come as the web's `Request`.
+ */
+export type Answering = (request: Incoming, from: From) => Promise<Response | Plain>
 
 /**
  * Serves over Node's HTTP/1. Nothing global is replaced.
  *
- * @param answer `gate.handlePlain`, or `gate.handle`, which is slower.
+ * @param answer `gate.handlePlain`, or what answers for it and for pages of its own.
  */
 export function listener(answer: Answering): RequestListener {
+  /** Answers that are there before the library is asked to write them. */
+  const answered = new WeakMap<IncomingMessage, Response>()
+  let library: Promise<RequestListener> | undefined
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    library ??= libraryListener(answer, answered)
+    const listen = await library
+    listen(request, response)
+  }
+  const light = lightOf()
+  return (request, response) => {
+    const asked = light(request)
+    if (!asked) {
+      void serve(request, response)
+      return
+    }
+    const leave = (told: Response | Plain) => {
+      answered.set(request, asResponse(told))
+      void serve(request, response)
+    }
+    answer(asked, whence(request)).then(
+      (told) => {
+        if (!sent(told, response)) leave(told)
+      },
+      (error) => leave(stumbled(error)),
+    )
+  }
+}
+
+/** Makes a `Request` of whatever comes. Loaded when the first comes that needs it: it costs a start 30 ms. */
+async function libraryListener(
+  answer: Answering,
+  answered: WeakMap<IncomingMessage, Response>,
+): Promise<RequestListener> {
+  const { getRequestListener, RequestError } = await import('@hono/node-server')
+  const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response')
   const serve = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      const { socket, url = '' } = incoming as IncomingMessage
+    async (request, bindings) => {
+      const incoming = bindings.incoming as IncomingMessage
+      const there = answered.get(incoming)
+      if (there) return there
       // A path that says `..` is another one by the time it is a URL; whoever limits paths in front of
       // us has seen the first.
-      if (dotted.test(url)) return asResponse(await answer(unreadable(), malformed))
-      const from = { address: socket.remoteAddress ?? '', port: socket.localPort }
-      return sent(await answer(request, from), outgoing as ServerResponse)
+      if (dotted.test(incoming.url ?? '')) return asResponse(await answer(unreadable(), malformed))
+      const told = await answer(request, whence(incoming))
+      return sent(told, bindings.outgoing as ServerResponse)
+        ? RESPONSE_ALREADY_SENT
+        : asResponse(told)
     },
     {
       overrideGlobalObjects: false,
@@ -40,16 +76,25 @@ export function listener(answer: Answering): RequestListener {
         // What is no request, a target or a Host that no URL can be made of, is refused by the handler
         // as well, so that it looks like any other refusal.
         if (error instanceof RequestError) return asResponse(await answer(unreadable(), malformed))
-        // Ours never throws: this is the host's own code.
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-        const away = error instanceof Error && error.name === 'Unavailable'
-        return new Response(null, { status: away ? 503 : 500 })
+        return stumbled(error)
       },
     },
   )
   return (request, response) => {
     void serve(request, response)
   }
+}
+
+const whence = ({ socket }: IncomingMessage): From => ({
+  address: socket.remoteAddress ?? '',
+  port: socket.localPort,
+})
+
+/** Ours never throws: it is the host's own code that did. */
+function stumbled(error: unknown): Response {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  const away = error instanceof Error && error.name === 'Unavailable'
+  return new Response(null, { status: away ? 503 : 500 })
 }
 
 /** A path with a dot segment, however it is spelled. */
@@ -93,20 +138,23 @@ export function unparsed(answer: Answering) {
   }
 }
 
-/** Writes a plain answer at once; a `Response` is left to the library. */
-function sent(answer: Response | Plain, outgoing: ServerResponse): Response {
-  if (answer instanceof Response) return answer
+/** Writes a plain answer at once. @returns Whether it did: the rest is left to the library. */
+function sent(answer: Response | Plain, outgoing: ServerResponse): boolean {
+  if (!isPlain(answer)) return false
   const { status, headers, body } = answer
   // What comes bit by bit is the library's business, and stops when the client goes.
-  if (typeof body === 'object') return asResponse(answer)
+  if (typeof body === 'object') return false
   const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
   outgoing.writeHead(status, { ...headers, ...length })
   outgoing.end(body)
-  return RESPONSE_ALREADY_SENT
+  return true
 }
 
+/** By its looks: whoever asks what a `Response` is has the platform load it. */
+const isPlain = (answer: Response | Plain): answer is Plain => !('bodyUsed' in answer)
+
 function asResponse(answer: Response | Plain): Response {
-  if (answer instanceof Response) return answer
+  if (!isPlain(answer)) return answer
   const { status, headers, body } = answer
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value].flat().map((one): [string, string] => [name, one]),

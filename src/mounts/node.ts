@@ -26,16 +26,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HostCaller } from '../host.ts'
 import type { Sallyport } from '../sallyport.ts'
-import {
-  type Asked,
-  type Asks,
-  fromOf,
-  headOf,
-  isOurs,
-  refuseOn,
-  scopeOf,
-  upgrades,
-} from './hosting.ts'
+import { fromOf, headOf } from './head.ts'
+import { type Asked, type Asks, isOurs, refuseOn, scopeOf, upgrades } from './hosting.ts'
 import { listener, unparsed } from './listener.ts'
 
 export { type Answering, listener, unparsed } from './listener.ts'

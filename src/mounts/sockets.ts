@@ -15,13 +15,14 @@
  *
  * @module
  */
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Plain } from '../http/plain.ts'
 import type { SocketGate } from '../sockets.ts'
 import { dotted } from './listener.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 /** How long the other side may take to answer a close frame. */
 const patience = 2_000

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Sallyport } from '../index.ts'
+import type { Incoming, Sallyport } from '../index.ts'
 
 const mediaTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -32,7 +32,7 @@ interface File {
 }
 
 /** Answers a request for a page or a file of it. */
-export type Dashboard = (request: Request) => Response
+export type Dashboard = (request: Incoming) => Response
 
 /** In the built page, for its script to read: whether asking to be remembered is of any use. */
 const remembering = (yes: boolean) => `<meta name="sallyport-remembers" content="${yes}">`
@@ -95,7 +95,7 @@ function pagesIn(list: string): (pathname: string) => boolean {
 }
 
 function sent(
-  request: Request,
+  request: Incoming,
   status: number,
   file: File | undefined,
   always: Readonly<Record<string, string>>,

@@ -39,7 +39,7 @@ export async function openLog(format: 'json' | 'pretty'): Promise<Log> {
   const options = {
     base: null,
     serializers: { err: errorTold },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: timestamps(),
   }
   const redact = {
     paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
@@ -64,4 +64,18 @@ export async function openLog(format: 'json' | 'pretty'): Promise<Log> {
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
   return pretty({ destination: 2, sync: true })
+}
+
+/** The time as pino writes it, spelled out once a millisecond. */
+function timestamps(): () => string {
+  let at = 0
+  let text = ''
+  return () => {
+    const now = new Date()
+    if (now.getTime() !== at) {
+      at = now.getTime()
+      text = `,"time":"${now.toISOString()}"`
+    }
+    return text
+  }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import {
   complaintsOf,
@@ -23,6 +23,9 @@ import { type Dashboard, openDashboard } from './dashboard.ts'
 import { dumpsCore, forgetSecrets, opened } from './exposure.ts'
 import { type Log, openLog } from './log.ts'
 import { type Stoppable, stoppable } from './stopping.ts'
+
+// Not imported: as a module it has its `WebSocket` made, and all that `fetch` needs, 24 ms of a start.
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** How long requests in flight may take after a stop was asked for. */
 const patience = 10_000
@@ -241,7 +244,8 @@ function socketsOn(server: Server, gate: Sallyport, log: Log): Sockets {
 }
 
 function requestIdOf(answer: Awaited<ReturnType<Answering>>): string | undefined {
-  if (answer instanceof Response) return answer.headers.get('x-request-id') ?? undefined
+  // By its looks: whoever asks what a `Response` is has the platform load it.
+  if ('bodyUsed' in answer) return answer.headers.get('x-request-id') ?? undefined
   return String(answer.headers['X-Request-Id'])
 }
 

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { build } from 'vite'
 import { onTestFinished } from 'vitest'
-import type { Sallyport } from '../../src/index.ts'
+import type { Incoming, Sallyport } from '../../src/index.ts'
 import { listener } from '../../src/mounts/node.ts'
 import { sockets } from '../../src/mounts/sockets.ts'
 import {
@@ -36,9 +36,9 @@ export interface HostOptions extends TestOptions {
   /** The page's script, a file beside this one. */
   readonly page: string
   /** What stands in the body of the page, for a page that is drawn here. */
-  readonly body?: (request: Request, gate: Sallyport) => Promise<string>
+  readonly body?: (request: Incoming, gate: Sallyport) => Promise<string>
   /** Routes of the host's own, under `/host/`. */
-  readonly route?: (request: Request, gate: Sallyport) => Promise<Response>
+  readonly route?: (request: Incoming, gate: Sallyport) => Promise<Response>
 }
 
 const scripts = new Map<string, Promise<string>>()
@@ -68,7 +68,7 @@ export async function host({ page, body, route, ...options }: HostOptions): Prom
         const path = `${request.method} ${pathname.slice(kit.gate.basePath.length)}`
         asked.push(path)
         await held.get(path)
-        return kit.gate.handle(request, from)
+        return kit.gate.handlePlain(request, from)
       }
       if (pathname === '/page.js')
         return new Response(script, { headers: { 'content-type': 'text/javascript' } })
