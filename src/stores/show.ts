@@ -33,7 +33,7 @@ export const keyOf = (kind: Kind, id: string) => `${kind} ${id}`
 export const guardOf = (ref: Ref): One =>
   'one' in ref ? ref : { one: ref.owner, by: 'id', is: ref.ownedBy ?? ref.is }
 
-export function selectOne({ builder, shaped }: Site, { one, by, is, of, through }: One): Query {
+function selectOne({ builder, shaped }: Site, { one, by, is, of, through }: One): Query {
   const value = through ? sql`(select "userId" from sessions where id = ${is})` : is
   const selected = () => builder.selectFrom(one).selectAll().where(sql.ref(by), '=', value)
   if (of === undefined)
