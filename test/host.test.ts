@@ -43,6 +43,26 @@ test('a fault of the host’s own is 500, told once, and asks the host nothing e
   expect(lines).toEqual([expect.stringContaining('the host stumbles')])
 })
 
+test.each([
+  [
+    'throws at once',
+    () => {
+      throw new Error('the host stumbles')
+    },
+  ],
+  [
+    'answers what cannot be sent',
+    async () => ({ status: 200, headers: { 'X-Bad': 'a\nb' }, body: 'the host stumbles' }),
+  ],
+])('a host that %s is 500, and the server goes on', async (_, answer) => {
+  const port = await served(answer)
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const statuses = [1, 2].map(async () => (await fetch(`http://127.0.0.1:${port}/orders`)).status)
+  const seen = await Promise.all(statuses)
+  told.mockRestore()
+  expect(seen).toEqual([500, 500])
+})
+
 test('with the database away nobody is let into a route of the host’s, and it is told as 503', async () => {
   const { gate, database, pass } = await openTestGate('postgres')
   const ada = visitor(gate)

@@ -30,23 +30,22 @@ export function listener(answer: Answering): RequestListener {
     const listen = await library
     listen(request, response)
   }
+  const leave = (request: IncomingMessage, response: ServerResponse, told: Response | Plain) => {
+    answered.set(request, asResponse(told))
+    void serve(request, response)
+  }
+  const lightly = async (asked: Incoming, request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const told = await answer(asked, whence(request))
+      if (!sent(told, response)) leave(request, response, told)
+    } catch (error) {
+      leave(request, response, stumbled(error))
+    }
+  }
   const light = lightOf()
   return (request, response) => {
     const asked = light(request)
-    if (!asked) {
-      void serve(request, response)
-      return
-    }
-    const leave = (told: Response | Plain) => {
-      answered.set(request, asResponse(told))
-      void serve(request, response)
-    }
-    answer(asked, whence(request)).then(
-      (told) => {
-        if (!sent(told, response)) leave(told)
-      },
-      (error) => leave(stumbled(error)),
-    )
+    void (asked ? lightly(asked, request, response) : serve(request, response))
   }
 }
 
