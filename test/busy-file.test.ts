@@ -35,15 +35,15 @@ async function noise(file: string): Promise<Noise> {
 }
 
 /** Half of them know their password. */
-async function storm(...more: readonly (keyof typeof alterations)[]) {
-  const two = await fleet(2, places['one SQLite file'], {
+async function storm(servers: number, ...more: readonly (keyof typeof alterations)[]) {
+  const all = await fleet(servers, places['one SQLite file'], {
     SALLYPORT_SESSION_LIMIT: '0',
     SALLYPORT_LOCKOUT_THRESHOLD: '100',
     SALLYPORT_LOCKOUT_PER_ADDRESS: '100000',
     ...altered('hashes at once', ...more),
   })
-  expect((await two.tab(0).setUp(two.nodes[0]?.setupToken ?? '')).status).toBe(201)
-  const file = join(two.nodes[0]?.folder ?? '', 'data/sallyport.db')
+  expect((await all.tab(0).setUp(all.nodes[0]?.setupToken ?? '')).status).toBe(201)
+  const file = join(all.nodes[0]?.folder ?? '', 'data/sallyport.db')
   const noises = await Promise.all([noise(file), noise(file), noise(file)])
   const took: number[] = []
   const codes: unknown[] = []
@@ -53,8 +53,8 @@ async function storm(...more: readonly (keyof typeof alterations)[]) {
       // A name rests after a hundred.
       const username = who % 2 ? 'ada' : `nobody-${who}-${Math.floor(n / 50)}`
       const began = performance.now()
-      const { status } = await two
-        .tab(n % 2)
+      const { status } = await all
+        .tab(n % servers)
         .send('POST', '/auth/login', { json: { username, password } })
       took.push(performance.now() - began)
       codes.push(status)
@@ -63,7 +63,7 @@ async function storm(...more: readonly (keyof typeof alterations)[]) {
   await Promise.all(Array.from({ length: people }, (_, who) => visit(who)))
   const wrote = await Promise.all(noises.map(({ stop }) => stop()))
   const sum = async (statement: string) =>
-    Number(Object.values((await two.query(statement))[0] ?? {})[0])
+    Number(Object.values((await all.query(statement))[0] ?? {})[0])
   const count = (code: number) => codes.filter((one) => one === code).length
   const sorted = took.sort((a, b) => a - b)
   return {
@@ -82,7 +82,7 @@ async function storm(...more: readonly (keyof typeof alterations)[]) {
 test('FAULT-07: while others write to the file nobody is turned away and no guess goes uncounted', {
   timeout: 60_000 + seconds * 2_000,
 }, async () => {
-  const { wrote, signedIn, refused, odd, sessions, counted, p99 } = await storm()
+  const { wrote, signedIn, refused, odd, sessions, counted, p99 } = await storm(2)
   // What there was to wait for.
   for (const times of wrote) expect(times).toBeGreaterThan(seconds)
   expect(signedIn).toBeGreaterThan(seconds)
@@ -105,5 +105,6 @@ test('FAULT-07: while others write to the file nobody is turned away and no gues
 test('FAULT-07: a server that begins to write without the lock is found out', {
   timeout: 90_000,
 }, async () => {
-  expect((await storm('begins without the lock')).odd.length).toBeGreaterThan(0)
+  // One: of two the second might not even start.
+  expect((await storm(1, 'begins without the lock')).odd.length).toBeGreaterThan(0)
 })
