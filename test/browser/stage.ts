@@ -85,6 +85,7 @@ export function stage(
   afterAll(() => running?.remove())
   beforeEach(async () => come(await inside('ada')))
   afterEach(async () => {
+    await Promise.all(visitors.map((visitor) => visitor.lookedAt()))
     const faults = visitors.flatMap((visitor) => visitor.faults)
     for (const { context } of visitors.splice(0)) await context.close()
     expect(faults).toEqual([])

@@ -3,15 +3,25 @@
  * the content policy refused, and everything written to the console.
  */
 
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type {
+  Response as Answer,
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Page,
+} from 'playwright-core'
+import { misdescribed } from '../gate/described.ts'
 
 export interface Visitor {
   readonly context: BrowserContext
   readonly page: Page
   /** Every h1 that was in the page since the last call, in order, however short. */
   readonly headings: () => string[]
-  /** What must not happen: policy violations, page errors, console errors other than plain 4xx. */
+  /** What must not happen: policy violations, page errors, console errors other than plain 4xx, and answers
+   * that are not as they are described. */
   readonly faults: readonly string[]
+  /** Resolves when all that was answered so far has been looked at. */
+  readonly lookedAt: () => Promise<unknown>
   /** Names of all that is kept in this origin's storage. */
   readonly stored: () => Promise<string[]>
   /** Another tab of the same browser, with the same witness. */
@@ -28,6 +38,8 @@ export async function visit(browser: Browser, options?: BrowserContextOptions): 
     else faults.push(`${kind}: ${text}`)
   })
   await context.addInitScript(watch)
+  const looks: Promise<void>[] = []
+  context.on('response', (answer) => looks.push(look(answer, faults)))
 
   async function tab() {
     const page = await context.newPage()
@@ -46,6 +58,7 @@ export async function visit(browser: Browser, options?: BrowserContextOptions): 
     context,
     page,
     faults,
+    lookedAt: () => Promise.all(looks),
     tab,
     headings: () => {
       const seen = headings
@@ -60,6 +73,20 @@ export async function visit(browser: Browser, options?: BrowserContextOptions): 
         ...(await caches.keys()),
       ]),
   }
+}
+
+/** Holds an answer of the gate against its description. */
+async function look(answer: Answer, faults: string[]): Promise<void> {
+  const { pathname } = new URL(answer.url())
+  const path = /^\/api\/v1(\/.*)/.exec(pathname)?.[1]
+  const type = answer.headers()['content-type'] ?? null
+  if (path === undefined || type === 'text/event-stream') return
+  // A page that has gone meanwhile takes its bodies along.
+  const text = await answer.text().catch(() => undefined)
+  if (text === undefined) return
+  const method = answer.request().method()
+  const wrong = misdescribed({ method, path, status: answer.status(), type, text })
+  if (wrong !== undefined) faults.push(`not as described: ${wrong}`)
 }
 
 /** Runs in the page, before anything of its own. */

@@ -7,6 +7,7 @@
 import { type Agent, type IncomingHttpHeaders, request as open } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
 import { leaked, learnFrom, learnFromSent } from '../gate/canary.ts'
+import { misdescribed } from '../gate/described.ts'
 import { watched } from '../gate/form.ts'
 
 export interface Sending {
@@ -90,8 +91,13 @@ export function browser({ port, origin = `http://localhost:${port}`, agent }: Ta
             const asked = { method, path: whole.split('?')[0] ?? '' }
             const found = watched && leaked(learnFrom(asked, { status, set, text }))
             if (found) throw new Error(`${method} ${path}: ${status} tells ${found}`)
+            const type = response.headers['content-type'] ?? null
+            // Every answer of ours fits the description; by its whole path others are asked too.
+            const ours = !path.startsWith('//') && method !== 'HEAD' && type !== 'text/event-stream'
+            const wrong = ours && misdescribed({ method, path, status, type, text })
+            if (wrong) throw new Error(`not as described: ${wrong}`)
             // Lines of JSON are no JSON.
-            const isJson = /\/(?:problem\+)?json\b/.test(response.headers['content-type'] ?? '')
+            const isJson = /\/(?:problem\+)?json\b/.test(type ?? '')
             resolve({
               status,
               headers: response.headers,
