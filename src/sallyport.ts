@@ -10,7 +10,7 @@ import { type HostGate, hostOf } from './host.ts'
 import { addressOf, bucketOf, trustedProxies } from './http/address.ts'
 import type { HostChannels } from './http/channels.ts'
 import { connectionsOf } from './http/connections.ts'
-import { cookieJar } from './http/cookies.ts'
+import { cookieJar, heardCookies } from './http/cookies.ts'
 import { type Handle, type HandlePlain, handlerOf, toOurHost } from './http/handler.ts'
 import { apiHeaders, assetHeaders, pageHeaders } from './http/headers.ts'
 import { limitsOf } from './http/limits.ts'
@@ -178,6 +178,7 @@ function siteOf(
     publicHost: new URL(publicOrigin).host,
     allowedHosts: policy.allowedHosts,
     jar,
+    heard: heardCookies(jar.names),
     // The settings have been checked: a list that does not compile never gets here.
     trusted: proxies.ok ? proxies.trusted : () => false,
     limits: limitsOf(policy.limits, world.clock),

@@ -8,7 +8,7 @@ import { StatementSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { authenticate } from '../src/flows/authenticate.ts'
-import { cookieJar } from '../src/http/cookies.ts'
+import { cookieJar, heardCookies } from '../src/http/cookies.ts'
 import { credentialsOf, passCaller } from '../src/http/guard.ts'
 import type { Site } from '../src/http/site.ts'
 import { saidIn } from '../src/options.ts'
@@ -99,7 +99,7 @@ describe.each(databases)('a session check on %s', (kind) => {
     )
     onTestFinished(close)
     const jar = cookieJar({ origin: new URL(origin), sameSite: 'strict' })
-    const site = { world, jar, basePath: policy.basePath } as Site
+    const site = { world, jar, heard: heardCookies(jar.names), basePath: policy.basePath } as Site
     const request = (method: string) =>
       new Request(`${origin}/api/v1/auth/sessions`, {
         method,

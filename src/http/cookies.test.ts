@@ -1,7 +1,14 @@
 /** Cookies: attributes in every mode, and a reader that no junk can mislead. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clearCookie, cookieJar, isLoopback, readCookies, setCookie } from './cookies.ts'
+import {
+  clearCookie,
+  cookieJar,
+  heardCookies,
+  isLoopback,
+  readCookies,
+  setCookie,
+} from './cookies.ts'
 
 const origin = new URL('https://app.example')
 const jar = cookieJar({ origin, sameSite: 'strict' })
@@ -152,5 +159,37 @@ describe('reading', () => {
         expect(read(pair)).toEqual({ ok: true, device: value })
       }),
     )
+  })
+})
+
+describe('remembering', () => {
+  const header = (mac: string) => `theme=dark; __Host-session=head.body.${mac}; lang=en`
+  const [ada, bob] = ['mac-of-ada-0123456789', 'mac-of-bob-9876543210'].map(header) as [
+    string,
+    string,
+  ]
+
+  test('a header is found again by its session, whatever all browsers send behind it', () => {
+    const { get, keep } = heardCookies(jar.names)
+    for (const one of [ada, bob]) {
+      const cookies = read(one)
+      if (cookies.ok) keep(one, cookies)
+    }
+    expect([get(ada), get(bob)]).toEqual([read(ada), read(bob)])
+  })
+
+  test('only to the letter: what was added, left out or changed is read anew', () => {
+    const { get, keep } = heardCookies(jar.names)
+    const cookies = read(ada)
+    if (cookies.ok) keep(ada, cookies)
+    const others = [
+      `${ada}; __Host-session=another`,
+      `__Host-csrf=planted; ${ada}`,
+      ada.slice(0, -1),
+      ada.replace('lang=en', 'lang=de'),
+      ada.replace('head.', 'Head.'),
+      '',
+    ]
+    expect(others.map((other) => get(other))).toEqual(others.map(() => undefined))
   })
 })

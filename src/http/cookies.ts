@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Genuine, genuine } from '../rules/genuine.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 
 export type CookieKind = 'session' | 'refresh' | 'csrf' | 'device'
@@ -100,6 +101,19 @@ export function readCookies(header: string | null, names: CookieJar['names']): C
     at = end
   }
   return found
+}
+
+/**
+ * What whole `Cookie` headers said: a browser sends the same one each time, and to take it apart costs more
+ * than all else of a session check. Only for headers that let somebody in.
+ */
+export function heardCookies({ session }: CookieJar['names']): Genuine<Cookies> {
+  // By the end of its session cookie, a MAC: the last cookie may be a host's own, and the same for all.
+  return genuine(undefined, (header) => {
+    const semicolon = header.indexOf(';', header.indexOf(`${session}=`))
+    const end = semicolon < 0 ? header.length : semicolon
+    return header.slice(Math.max(0, end - 12), end)
+  })
 }
 
 /** What stands behind a name; nothing where another begins. */

@@ -31,7 +31,12 @@ export interface Credentials {
   readonly authorization: string | null
   /** Whether what is asked may change something. */
   readonly unsafe: boolean
+  /** The `Cookie` header, where it has not let anybody in yet. */
+  readonly unheard?: string | undefined
 }
+
+/** The longest `Cookie` header that is remembered, in characters: of ours all four are a thousand. */
+const longestHeard = 2_048
 
 /** Reads the credentials; two kinds at once are one too many, wherever they are sent. */
 export function credentialsOf(
@@ -39,13 +44,16 @@ export function credentialsOf(
   site: Site,
   unsafe: boolean = isUnsafe(request.method),
 ): Credentials | Refusal {
-  const cookies = readCookies(request.headers.get('cookie'), site.jar.names)
+  const header = request.headers.get('cookie')
+  const heard = header === null ? undefined : site.heard.get(header)
+  const cookies = heard ?? readCookies(header, site.jar.names)
   if (!cookies.ok) return cookies
   const authorization = request.headers.get('authorization')
   const proves = cookies.session !== undefined || cookies.refresh !== undefined
   if (authorization !== null && proves)
     return refuse('malformed_request', { why: 'both credentials' })
-  return { ok: true, cookies, authorization, unsafe }
+  const unheard = heard || !header || header.length > longestHeard ? undefined : header
+  return { ok: true, cookies, authorization, unsafe, unheard }
 }
 
 /** Refuses credentials, and records it when they look planted. */
@@ -102,7 +110,7 @@ export function passCaller(
   request: Head,
   site: Site,
   guard: Guard,
-  { cookies, authorization, unsafe }: Credentials,
+  { cookies, authorization, unsafe, unheard }: Credentials,
   from: Whence,
   limit: (caller: AnyCaller | Refusal) => Refusal | undefined = () => undefined,
 ): Soon<AnyCaller | Refusal> {
@@ -110,6 +118,7 @@ export function passCaller(
   const passed = (caller: Caller | Refusal) => {
     const tooMany = limit(caller)
     if (tooMany) return tooMany
+    if (caller.ok && unheard !== undefined) site.heard.keep(unheard, cookies)
     return caller.ok
       ? admitted({ request, site, guard, cookies, from, unsafe }, caller)
       : unfit(site, caller, from)

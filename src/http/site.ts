@@ -8,9 +8,10 @@ import type { Caller } from '../flows/authenticate.ts'
 import type { World } from '../ports.ts'
 import type { Origins } from '../rules/csrf.ts'
 import type { Finding } from '../rules/doctor.ts'
+import type { Genuine } from '../rules/genuine.ts'
 import type { Trusted } from './address.ts'
 import type { Connections } from './connections.ts'
-import { type CookieJar, isLoopback } from './cookies.ts'
+import { type CookieJar, type Cookies, isLoopback } from './cookies.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -22,6 +23,8 @@ export interface Site {
   /** Hosts answered besides the public one, as in a `Host` header. */
   readonly allowedHosts: readonly string[]
   readonly jar: CookieJar
+  /** What whole `Cookie` headers said that let somebody in: a browser sends the same one each time. */
+  readonly heard: Genuine<Cookies>
   readonly trusted: Trusted
   readonly limits: Limits
   readonly connections: Connections

@@ -16,18 +16,25 @@ export interface Genuine<T> {
   keep(text: string, says: T): void
 }
 
-/** @param most How many are remembered. */
-export function genuine<T>(most = usual): Genuine<T> {
+/** The end of a text that a MAC ends. */
+const endOf = (text: string): string => text.slice(tail)
+
+/**
+ * @param most How many are remembered.
+ * @param foundBy What of a text tells it from nearly all others: texts of which this is the same take each
+ *   other's place.
+ */
+export function genuine<T>(most = usual, foundBy = endOf): Genuine<T> {
   type Kept = Map<string, { readonly text: string; readonly says: T }>
   let young: Kept = new Map()
   let old: Kept = new Map()
   const put: Genuine<T>['keep'] = (text, says) => {
     if (young.size >= most / 2) [old, young] = [young, new Map()]
-    young.set(text.slice(tail), { text, says })
+    young.set(foundBy(text), { text, says })
   }
   return {
     get(text) {
-      const end = text.slice(tail)
+      const end = foundBy(text)
       const found = young.get(end)
       if (found) return found.text === text ? found.says : undefined
       const older = old.get(end)

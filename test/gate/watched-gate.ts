@@ -6,7 +6,7 @@
  */
 import { onTestFinished } from 'vitest'
 import { connectionsOf } from '../../src/http/connections.ts'
-import { cookieJar } from '../../src/http/cookies.ts'
+import { cookieJar, heardCookies } from '../../src/http/cookies.ts'
 import { type Handle, handlerOf } from '../../src/http/handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { metricsOf } from '../../src/http/metrics.ts'
@@ -42,6 +42,7 @@ export async function watchedGate(
   const opened = await openDatabase(database, { clock, random, clockForTests: clock })
   onTestFinished(() => opened.close())
   const connections = connectionsOf(world)
+  const jar = cookieJar({ origin: new URL(origin), sameSite: 'strict' })
   const site: Site = {
     world: {
       ...world,
@@ -54,7 +55,8 @@ export async function watchedGate(
     origins: { publicOrigin: origin, allowed: [] },
     publicHost: new URL(origin).host,
     allowedHosts: [],
-    jar: cookieJar({ origin: new URL(origin), sameSite: 'strict' }),
+    jar,
+    heard: heardCookies(jar.names),
     trusted: () => false,
     limits: limitsOf(policy.limits, clock),
     connections,
