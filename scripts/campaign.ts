@@ -29,6 +29,7 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   clock: ['test/clock-jumps.test.ts'],
   kills: ['test/kills.test.ts', 'test/process-faults.test.ts'],
   fuzz: ['test/fuzz.test.ts'],
+  upgrade: ['test/upgrade.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

@@ -74,6 +74,32 @@ export const alterations = {
     from: 'pragma synchronous = full',
     to: 'pragma synchronous = off',
   },
+  /** Is killed before the statement of its migrations whose number is in `KILLED_AT`. */
+  'is killed as it migrates': {
+    file: 'src/stores/migrate.ts',
+    from: 'const { builder, dialect, run } = site',
+    to: `const { builder, dialect } = site
+      let left = Number(process.env.KILLED_AT)
+      const run: typeof site.run = async (query) => {
+        left -= 1
+        if (left === 0) process.kill(process.pid, 'SIGKILL')
+        return site.run(query)
+      }`,
+  },
+  /** Is a release from before the last migration, as far as its schema goes. */
+  'is a release older': {
+    file: 'src/stores/migrate.ts',
+    from: `'0010-endings': endings,`,
+    to: '',
+  },
+  /** Keeps each statement of a migration by itself. */
+  'migrates piece by piece': {
+    file: 'src/stores/sqlite.ts',
+    from: `await work()
+      connection.exec('commit')`,
+    to: `connection.exec('commit')
+      await work()`,
+  },
   /** Cuts slow senders off sooner, and looks for them more often. */
   'is impatient': {
     file: 'src/server/serve.ts',
