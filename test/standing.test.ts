@@ -240,6 +240,25 @@ describe.each(Object.entries(places))('standing on %s', (_, place) => {
     expect(late.node.id).not.toBe(all[0]?.node.id)
   })
 
+  test('trap 3: what is revoked between its registration and its first look is told at once', async () => {
+    const { all, at, tables } = await seats(1)
+    const [one] = all as [Seat]
+    const end = async () => Number((await tables.run('select head from feed'))[0]?.head)
+    let reads = 0
+    let ended: Promise<unknown> | undefined
+    const before = async (what: 'read' | 'write') => {
+      reads += what === 'read' ? 1 : 0
+      if (what === 'write' || reads !== 2) return
+      const head = await end()
+      ended = endOne(one.store)
+      await until(async () => (await end()) > head)
+    }
+    await seat(at, { clock: hands(), meddling: { before } })
+    // No clock moves: whoever says only at the next beat how far it has heard is waited for without end.
+    await ended
+    expect(one.standing.state().barriers).toMatchObject({ count: 1, longest: 0 })
+  })
+
   test.each([
     ['an entry is missing', `update feed set head = head + 1`],
     [

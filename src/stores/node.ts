@@ -122,6 +122,8 @@ export async function startNode(given: {
       // What was read before this look may have been revoked before it, too.
       remembered.clear()
       heard = { epoch: seen.epoch, applied: seen.head }
+      // What it has registered may be behind that by now, and somebody wait for it.
+      owed = true
     }
     looked = sent
     lost = false
