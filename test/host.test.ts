@@ -24,7 +24,8 @@ async function served(answer: Parameters<typeof listener>[0]): Promise<number> {
 
 async function raw(port: number, lines: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1')
-  socket.end(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`)
+  // Not ended: whoever has said all is not waited for, and the first request may wait for the library.
+  socket.write(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`)
   return text(socket)
 }
 
@@ -98,6 +99,13 @@ test.each([
   '/api/v1/%2e/auth/setup',
   '/api/v1/x/%2E%2e/auth/setup',
   '/api/v1/./auth/setup?a=b',
+  // A backslash is a slash to a URL, and none to a proxy.
+  '/api/v1\\auth/setup',
+  '/api/v1/x/..\\auth/setup',
+  // To a URL the path ends here; a proxy that takes it for a part of the path finds another (CVE-2023-45539).
+  '/api/v1/auth/setup#',
+  '/api/v1/auth/setup#/health/live',
+  '/api/v1/auth/setup?a=b#c',
 ])('%s is no request', async (path) => {
   const { gate } = await openTestGate()
   const port = await served(gate.handlePlain)

@@ -117,6 +117,23 @@ describe('CSRF, by the method of the request that is asked about', () => {
     expectRefused(await verify(ada, '', bare), 403, 'csrf_rejected')
   })
 
+  test('a socket that a page opens passes the origin gate: its method is GET, and CORS does not ask', async () => {
+    const { ada } = await claimed({ allowedOrigins: ['https://docs.example.test'] })
+    const key = { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13' }
+    const opens = async (headers: Record<string, string>) =>
+      (await verify(ada, '', { ...get, ...key, Origin: null, 'Sec-Fetch-Site': null, ...headers }))
+        .status
+    // A page of a sibling is of the same site: the browser sends it the cookies, strict as they are.
+    expect(await opens({ Origin: 'https://evil.example.test' })).toBe(403)
+    expect(await opens({ Origin: 'null' })).toBe(403)
+    const sibling = { Origin: 'https://docs.example.test', 'Sec-Fetch-Site': 'same-site' }
+    expect(await opens({ 'Sec-Fetch-Site': 'same-site' })).toBe(403)
+    expect(await opens(sibling)).toBe(200)
+    expect(await opens({ Origin: origin, 'Sec-Fetch-Site': 'same-origin' })).toBe(200)
+    // No browser.
+    expect(await opens({})).toBe(200)
+  })
+
   test('who is no trusted proxy says nothing about a method: it may be any', async () => {
     const open = await claimed()
     const other = visitor(open.gate, '203.0.113.66')

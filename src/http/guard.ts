@@ -62,7 +62,15 @@ export async function unfit({ world }: Site, refusal: Refusal, from: Whence): Pr
   return refusal
 }
 
-/** The origin gate: unsafe requests, and routes that ask for it. */
+/**
+ * Whether a page opens a socket: its method is safe, no answer is needed to use it, and any page may try,
+ * with the cookies of its site.
+ *
+ * @see RFC 6455 4.1, 10.2; CWE-1385
+ */
+const isHandshake = ({ headers }: Head): boolean => headers.get('sec-websocket-key') !== null
+
+/** The origin gate: unsafe requests, sockets, and routes that ask for it. */
 export function passOrigin(
   request: Head,
   site: Site,
@@ -70,8 +78,8 @@ export function passOrigin(
   { cookies, authorization, unsafe }: Credentials,
   from: Whence,
 ): Promise<Refusal> | undefined {
-  const gated = unsafe || guard.sameOrigin
-  if (!gated) return undefined
+  const opens = !unsafe && isHandshake(request)
+  if (!unsafe && !guard.sameOrigin && !opens) return undefined
   const held = Object.keys(cookies).length > 1
   // Whoever proves himself by a header of his own was not made to send it by another page.
   const byHeader = authorization !== null && !held && guard.caller === 'signed-in'
@@ -80,7 +88,8 @@ export function passOrigin(
     {
       origin: request.headers.get('origin'),
       secFetchSite: request.headers.get('sec-fetch-site'),
-      cookies: held && guard.sameOrigin !== 'if told',
+      // Each browser says where a socket is opened from; whoever does not is none.
+      cookies: held && guard.sameOrigin !== 'if told' && !opens,
     },
     site.origins,
   )

@@ -28,7 +28,7 @@ import type { From, Head } from '../http/site.ts'
 import type { Sallyport } from '../sallyport.ts'
 import { fromOf, headOf } from './head.ts'
 import { type Asked, type Asks, scopeOf, upgrades } from './hosting.ts'
-import { dotted } from './listener.ts'
+import { respelled } from './listener.ts'
 
 /** What a guard leaves in the context: `context.var.caller`. */
 export interface Guarded {
@@ -39,7 +39,7 @@ export interface Guarded {
 export function mount(gate: Sallyport) {
   const routes: Handler = ({ req, env }) => {
     const incoming = incomingOf(env)
-    const from: From = dotted.test(incoming?.url ?? '')
+    const from: From = respelled.test(incoming?.url ?? '')
       ? { unreadable: 'malformed_request' }
       : { ...whence(incoming), port: incoming?.socket.localPort }
     return gate.handle(req.raw, from)

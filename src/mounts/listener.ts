@@ -61,9 +61,8 @@ async function libraryListener(
       const incoming = bindings.incoming as IncomingMessage
       const there = answered.get(incoming)
       if (there) return there
-      // A path that says `..` is another one by the time it is a URL; whoever limits paths in front of
-      // us has seen the first.
-      if (dotted.test(incoming.url ?? '')) return asResponse(await answer(unreadable(), malformed))
+      if (respelled.test(incoming.url ?? ''))
+        return asResponse(await answer(unreadable(), malformed))
       const told = await answer(request, whence(incoming))
       return sent(told, bindings.outgoing as ServerResponse)
         ? RESPONSE_ALREADY_SENT
@@ -96,8 +95,13 @@ function stumbled(error: unknown): Response {
   return new Response(null, { status: away ? 503 : 500 })
 }
 
-/** A path with a dot segment, however it is spelled. */
-export const dotted = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
+/**
+ * What is another path by the time it is a URL: dot segments, however they are spelled, backslashes, and
+ * whatever stands before a hash. Whoever limits paths in front of us has seen the first.
+ *
+ * @see RFC 9112 3.2 (a target has no fragment); CVE-2023-45539
+ */
+export const respelled = /#|^[^?]*(?:\\|\/(?:\.|%2e){1,2}(?:[/?]|$))/i
 
 const malformed: From = { unreadable: 'malformed_request' }
 

@@ -21,7 +21,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Plain } from '../http/plain.ts'
 import type { SocketGate } from '../sockets.ts'
-import { dotted } from './listener.ts'
+import { respelled } from './listener.ts'
 import { STATUS_CODES } from './node-http.ts'
 
 /** How long the other side may take to answer a close frame. */
@@ -138,7 +138,7 @@ function requestOf({ method, url = '', rawHeaders }: IncomingMessage): Request |
   try {
     for (let at = 0; at < rawHeaders.length; at += 2)
       headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
-    if (dotted.test(url) || !url.startsWith('/')) return undefined
+    if (respelled.test(url) || !url.startsWith('/')) return undefined
     return new Request(`http://${headers.get('host')}${url}`, { method: method ?? 'GET', headers })
   } catch {
     return undefined
