@@ -93,7 +93,15 @@ test.for(Object.entries(proxies))(
       `${origin}/sign-in?return=${encodeURIComponent('/reports?year=2026')}`,
     ])
 
-    const spoofed = { 'X-Forwarded-For': '203.0.113.9', 'X-Sallyport-Username': 'root' }
+    const spoofed = {
+      'X-Forwarded-For': '203.0.113.9',
+      'X-Sallyport-Username': 'root',
+      X_Sallyport_Username: 'root',
+      'X_Sallyport-Username': 'root',
+      'X-Sallyport-Key': 'root',
+      'X-Sallyport-Scopes': 'users:write',
+      X_Sallyport_Scopes: 'users:write',
+    }
     expect((await ada.setUp(server.setupToken)).status).toBe(201)
     ada.jar.clear()
     const signed = await ada.send('POST', '/auth/login', {
@@ -108,6 +116,21 @@ test.for(Object.entries(proxies))(
     expect([posted.status, posted.text]).toEqual([200, 'POST /orders by ada\n'])
     for (const headers of [{ 'X-CSRF-Token': null }, { Origin: 'https://evil.test' }])
       expect((await ada.send('POST', '//orders', { json: {}, headers })).status).toBe(403)
+
+    // A page of a sibling opens a socket of the application's with the cookies of whoever looks at it.
+    const handshake = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version': '13',
+    }
+    for (const [Origin, status] of [
+      ['https://evil.test', 403],
+      [origin, 200],
+    ] as const)
+      expect((await ada.send('GET', '//live', { headers: { ...handshake, Origin } })).status).toBe(
+        status,
+      )
 
     const { ticket } = (await ada.send('POST', '/auth/ws-ticket')).json
     const socket = await dial(front, { ticket: String(ticket) }, origin)

@@ -44,12 +44,14 @@ const detail = 'There is no such role.'
 const unknown: Partial<Refusal> = { fields: [{ name: 'role', code: 'not_allowed', detail }] }
 
 const headersOf = (access: Access, { user, session, key }: By): Record<string, string> => ({
+  // All of them, empty where there is nothing: of one that is left out, what a client says of itself
+  // might reach the application.
   'X-Sallyport-User': user.id,
   'X-Sallyport-Username': user.username,
-  // Left out, what a client says of itself might reach the application.
   'X-Sallyport-Role': isRole(access, user.role) ? user.role : '',
-  ...(session && { 'X-Sallyport-Session': session.id }),
-  ...(key && { 'X-Sallyport-Key': key.id, 'X-Sallyport-Scopes': keyScopes(key).join(' ') }),
+  'X-Sallyport-Session': session?.id ?? '',
+  'X-Sallyport-Key': key?.id ?? '',
+  'X-Sallyport-Scopes': key ? keyScopes(key).join(' ') : '',
 })
 
 /** Tells where to sign in, or sends a person there who was on the way to a page. */
