@@ -1,6 +1,7 @@
 /** The queue: bounded in every direction, in order, and never in the way of the main thread. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type HashQueue, hashQueue, type QueueOptions } from './hash-queue.ts'
 import type { Job, Work } from './hashing-worker.ts'
@@ -149,6 +150,8 @@ test('a job moves to the thread with nothing around it, and does not stay', asyn
 })
 
 test.runIf(process.platform === 'linux')('threads step back, the process does not', async () => {
+  // Whoever runs the tests may have stepped back himself.
+  const usual = getPriority()
   const queue = queueOf()
   await queue.run(job(), 'a')
   const tasks = readdirSync('/proc/self/task').map((task) => {
@@ -160,7 +163,7 @@ test.runIf(process.platform === 'linux')('threads step back, the process does no
     return { hashes: name.startsWith('sallyport-hash'), nice: Number(rest.split(' ')[16]) }
   })
   expect(tasks.filter(({ hashes }) => hashes)).toEqual([{ hashes: true, nice: 10 }])
-  expect(tasks.filter(({ hashes, nice }) => !hashes && nice !== 0)).toEqual([])
+  expect(tasks.filter(({ hashes, nice }) => !hashes && nice !== usual)).toEqual([])
 })
 
 describe('a process', () => {

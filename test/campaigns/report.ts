@@ -16,8 +16,10 @@ export interface Part {
 }
 
 interface Report {
+  /** Of the last part that was run; one of those before may be older. */
   readonly machine: string
-  readonly parts: Readonly<Record<string, Part>>
+  /** `at`: when it was over, to the minute, in UTC. */
+  readonly parts: Readonly<Record<string, Part & { readonly at?: string }>>
 }
 
 const folder = join(import.meta.dirname, '../../docs/campaigns')
@@ -31,9 +33,10 @@ export function reported(part: string, told: Part): void {
   const before: Report | undefined = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as Report)
     : undefined
+  const at = new Date().toISOString().slice(0, 16).replace('T', ' ')
   const report: Report = {
     machine: machine(`npm run campaign -- ${name}`),
-    parts: { ...before?.parts, [part]: told },
+    parts: { ...before?.parts, [part]: { ...told, at } },
   }
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
   writeFileSync(join(folder, `${name}.md`), pageOf(name, report))
@@ -42,11 +45,12 @@ export function reported(part: string, told: Part): void {
 function pageOf(name: string, { machine, parts }: Report): string {
   const all = Object.values(parts)
   const columns = [...new Set(all.flatMap(({ counts }) => Object.keys(counts)))]
-  const head = ['', ...columns, 'violations']
-  const rows = Object.entries(parts).map(([part, { counts, violations }]) => [
+  const head = ['', ...columns, 'violations', 'at']
+  const rows = Object.entries(parts).map(([part, { counts, violations, at }]) => [
     part,
     ...columns.map((column) => String(counts[column] ?? '')),
     String(violations.length),
+    at ?? '',
   ])
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   const wrong = all.flatMap(({ violations }) => violations).map((one) => `- ${one}`)

@@ -14,10 +14,14 @@ const shortest = 16
 
 const known = new Map<string, Map<string, string>>()
 
+/** How much was looked for, and through. */
+export const looked = { secrets: 0, texts: 0, characters: 0 }
+
 /** Remembers a secret, and what somebody might have made of it who thought that this hides it. */
 function issue(what: string, secret: string): void {
   if (secret.length < shortest || known.get(secret.slice(0, beginning))?.has(secret)) return
   learn(what, secret)
+  looked.secrets++
   // Of a signed token the signature alone would do.
   const signature = /^[\w-]+\.[\w-]+\.([\w-]{43})$/.exec(secret)?.[1]
   if (signature) learn(`the signature of ${what}`, signature)
@@ -45,6 +49,8 @@ function learn(what: string, text: string): void {
 
 /** @returns What was found, by its name; the secret itself is not told again. */
 export function leaked(text: string): string | undefined {
+  looked.texts++
+  looked.characters += text.length
   const last = text.length - beginning
   for (let at = 0; at <= last; at++) {
     const all = known.get(text.slice(at, at + beginning))

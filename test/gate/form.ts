@@ -14,7 +14,7 @@ const [, only, count] = /^(sqlite|postgres)-([12])$/.exec(said) ?? []
 /** Whether this is one of the four, in which every refused request is followed by a look at all that is kept. */
 export const whole = only !== undefined
 
-/** Whether a test is held to what holds after every attack; `CANARY=1` holds all tests to it. */
+/** Whether a test is held to what holds after every attack; `CANARY` holds all tests to it. */
 export const watched = said !== '' || process.env.CANARY !== undefined
 
 /** The databases every scenario is run on. */

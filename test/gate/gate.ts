@@ -164,15 +164,21 @@ export async function reach(database: string): Promise<{
   close(): Promise<void>
 }> {
   if (!database.startsWith('sqlite:')) {
-    const client = new pg.Client({
-      connectionString: database,
-      options: '-c search_path=sallyport',
-    })
-    // A test may throw everybody out of the database, this connection too.
-    client.on('error', () => {})
-    await client.connect()
+    const connected = async () => {
+      const options = '-c search_path=sallyport'
+      const client = new pg.Client({ connectionString: database, options })
+      client.on('error', () => broken.add(client))
+      await client.connect()
+      return client
+    }
+    const broken = new Set<pg.Client>()
+    let client = await connected()
     return {
-      query: async (statement) => (await client.query(statement)).rows,
+      async query(statement) {
+        // A test may throw everybody out of the database, this connection too.
+        if (broken.has(client)) client = await connected()
+        return (await client.query(statement)).rows
+      },
       close: () => client.end(),
     }
   }

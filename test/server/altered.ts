@@ -163,6 +163,19 @@ export const alterations = {
       throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
     }`,
   },
+  /** Writes the cookies that it sets into its log, as somebody might who looks for a fault. */
+  'logs cookies': {
+    file: 'src/http/plain.ts',
+    from: "const headers = { ...always, 'X-Request-Id': requestId, ...more, ...cookies }",
+    to: `const headers = { ...always, 'X-Request-Id': requestId, ...more, ...cookies }
+  process.stderr.write(JSON.stringify(cookies) + '\\n')`,
+  },
+  /** Keeps what somebody signed in with where only the browser's name belongs. */
+  'keeps passwords': {
+    file: 'src/flows/log-in.ts',
+    from: 'id: deviceId, userId: found.id, userAgent: from.userAgent }',
+    to: 'id: deviceId, userId: found.id, userAgent: asked.password }',
+  },
   /** Hears of a revocation only after a while. */
   'hears late': {
     file: 'src/stores/node.ts',

@@ -123,7 +123,13 @@ export async function serve(given: Start = {}): Promise<ServerProcess> {
  * Ends a server and looks through all it wrote, its log and its file, for secrets. The claim link is
  * one, and is meant to be read.
  */
-async function expectNoneTold({ signal, ended, folder, stdout, stderr }: Started): Promise<void> {
+export async function expectNoneTold({
+  signal,
+  ended,
+  folder,
+  stdout,
+  stderr,
+}: Started): Promise<void> {
   signal('SIGKILL')
   await ended
   const lines = [...stdout, ...stderr].filter((line) => !line.startsWith('Claim this instance: '))
