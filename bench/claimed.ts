@@ -5,10 +5,9 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { freePort } from '../scripts/free-port.ts'
 import { type Program, startProgram } from './program.ts'
 
 export const password = 'correct horse battery staple'
@@ -81,13 +80,4 @@ export function people(folder: string, count: number): string[] {
   }
   file.close()
   return names
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

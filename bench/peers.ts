@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { freePort } from './claimed.ts'
+import { freePort } from '../scripts/free-port.ts'
 import { type Program, startProgram } from './program.ts'
 
 const folder = join(import.meta.dirname, 'peers')

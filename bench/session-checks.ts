@@ -7,7 +7,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, serveClaimed } from './claimed.ts'
+import { freePort } from '../scripts/free-port.ts'
+import { serveClaimed } from './claimed.ts'
 import { type Contender, connections, contender, contest, where } from './contest.ts'
 import { type Program, startProgram } from './program.ts'
 

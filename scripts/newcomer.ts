@@ -8,13 +8,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { findChromium } from '../test/provision/chromium-program.ts'
 import { startChromium } from '../test/provision/chromium-start.ts'
 import { buildIfStale } from './building.ts'
+import { freePort } from './free-port.ts'
 import { root } from './tool.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'newcomer-'))
@@ -47,14 +47,6 @@ function must(line: string, cwd: string, node?: string): string {
   if (code !== 0) throw new Error(`${line}: ${code}\n${text}`)
   steps.push(`${seconds.padStart(6)} s  ${line.replaceAll(folder, '…')}`)
   return text
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 /** Starts a server, waits for a line, does something, and stops it. */

@@ -8,13 +8,14 @@
 import { existsSync, globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { createSallyport, type Sallyport } from '../src/index.ts'
 import { reported } from './campaigns/report.ts'
 import { origin, secret, setupToken } from './gate/gate.ts'
 import { type Visitor, visitor } from './gate/visitor.ts'
 import { altered } from './server/altered.ts'
 import { type Browser, browser, password } from './server/browser.ts'
-import { emptyFolder, freePort, serve, unlimited } from './server/process.ts'
+import { emptyFolder, serve, unlimited } from './server/process.ts'
 
 const campaign = process.env.CAMPAIGN === 'clock'
 const [minute, hour] = [60_000, 3_600_000]

@@ -10,9 +10,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { freshPostgres } from './provision/postgres.ts'
 import { browser } from './server/browser.ts'
-import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './server/process.ts'
+import { emptyFolder, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 /** As many as one address may have hashed at a time. */
 const people = 8

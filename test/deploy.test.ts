@@ -8,9 +8,10 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { built } from './provision/built.ts'
 import { program } from './provision/debian.ts'
-import { emptyFolder, follow, freePort } from './server/process.ts'
+import { emptyFolder, follow } from './server/process.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

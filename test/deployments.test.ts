@@ -13,17 +13,11 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { ask } from './provision/ask.ts'
 import { certificate } from './provision/certificate.ts'
 import { browser } from './server/browser.ts'
-import {
-  emptyFolder,
-  follow,
-  freePort,
-  type ServerProcess,
-  serve,
-  unlimited,
-} from './server/process.ts'
+import { emptyFolder, follow, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 const guide = readFileSync(join(import.meta.dirname, '../docs/guide/proxies.md'), 'utf8')
 const blocks = [...guide.matchAll(/```(nginx|caddy)\n(.*?)```/gs)].map(([, , text = '']) => text)

@@ -20,18 +20,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { reported } from './campaigns/report.ts'
 import { type alterations, altered } from './server/altered.ts'
 import { type Browser, browser } from './server/browser.ts'
 import { bare, main } from './server/main.ts'
-import {
-  emptyFolder,
-  follow,
-  freePort,
-  type ServerProcess,
-  serve,
-  unlimited,
-} from './server/process.ts'
+import { emptyFolder, follow, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 const campaign = process.env.CAMPAIGN === 'disk'
 const rounds = campaign ? Number(process.env.ROUNDS ?? 25) : 1

@@ -8,10 +8,11 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { dumpsCore, forgetSecrets, opened } from '../src/server/exposure.ts'
 import { browser } from './server/browser.ts'
 import { bare, main } from './server/main.ts'
-import { emptyFolder, follow, freePort, serve, start } from './server/process.ts'
+import { emptyFolder, follow, serve, start } from './server/process.ts'
 
 const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
 const others = { SALLYPORT_PUBLIC_ORIGIN: 'https://auth.example.org' }

@@ -10,11 +10,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { reported } from './campaigns/report.ts'
 import { freshPostgres } from './provision/postgres.ts'
 import { altered } from './server/altered.ts'
 import { browser, password } from './server/browser.ts'
-import { emptyFolder, freePort, serve, unlimited } from './server/process.ts'
+import { emptyFolder, serve, unlimited } from './server/process.ts'
 
 const campaign = process.env.CAMPAIGN !== undefined
 const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'

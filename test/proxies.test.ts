@@ -10,10 +10,11 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { dial, stream } from './gate/sockets.ts'
 import { ask } from './provision/ask.ts'
 import { browser } from './server/browser.ts'
-import { emptyFolder, follow, freePort, serve } from './server/process.ts'
+import { emptyFolder, follow, serve } from './server/process.ts'
 
 const examples = join(import.meta.dirname, '../examples')
 

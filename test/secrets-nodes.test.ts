@@ -14,11 +14,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { minute, second } from '../src/rules/time.ts'
 import { databases, freshDatabase, openQuery } from './gate/gate.ts'
 import { type Browser, browser, type Got } from './server/browser.ts'
 import { command } from './server/command.ts'
-import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './server/process.ts'
+import { emptyFolder, type ServerProcess, serve, unlimited } from './server/process.ts'
 
 const campaign = process.env.CAMPAIGN === 'secrets'
 /** As often as the design asks for, or enough to see that it still works. */

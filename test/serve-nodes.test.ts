@@ -5,10 +5,11 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { freshPostgres } from './provision/postgres.ts'
 import { browser } from './server/browser.ts'
 import { pair } from './server/pair.ts'
-import { emptyFolder, freePort, serve } from './server/process.ts'
+import { emptyFolder, serve } from './server/process.ts'
 
 const places = {
   'one SQLite file': async () => ({}),

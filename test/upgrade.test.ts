@@ -8,11 +8,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../scripts/free-port.ts'
 import { reported } from './campaigns/report.ts'
 import { freshPostgres } from './provision/postgres.ts'
 import { type alterations, altered } from './server/altered.ts'
 import { browser } from './server/browser.ts'
-import { emptyFolder, freePort, serve, start, unlimited } from './server/process.ts'
+import { emptyFolder, serve, start, unlimited } from './server/process.ts'
 
 /** The campaign kills before each statement, the suite before one in so many. */
 const oneIn = process.env.CAMPAIGN === 'upgrade' ? 1 : 36

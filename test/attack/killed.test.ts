@@ -5,10 +5,11 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { databases } from '../gate/form.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { browser, password } from '../server/browser.ts'
-import { emptyFolder, freePort, serve, unlimited } from '../server/process.ts'
+import { emptyFolder, serve, unlimited } from '../server/process.ts'
 
 const secret = 'kJ8vQ2nX5tR9wZ3bL6mP0sD4fG7hY1cA8eU2iO5xN9q'
 const places = {

@@ -11,9 +11,10 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { built } from '../provision/built.ts'
 import { browser, password } from '../server/browser.ts'
-import { emptyFolder, follow, freePort } from '../server/process.ts'
+import { emptyFolder, follow } from '../server/process.ts'
 import { chromium, eachVisit, heading, press } from './stage.ts'
 
 const root = join(import.meta.dirname, '../..')

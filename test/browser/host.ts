@@ -6,11 +6,11 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { build } from 'vite'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import type { Incoming, Sallyport } from '../../src/index.ts'
 import { listener } from '../../src/mounts/node.ts'
 import { sockets } from '../../src/mounts/sockets.ts'
@@ -45,12 +45,7 @@ const scripts = new Map<string, Promise<string>>()
 
 /** Closed again when the test is over. */
 export async function host({ page, body, route, ...options }: HostOptions): Promise<Host> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-
+  const port = await freePort()
   const origin = `http://localhost:${port}`
   const kit = await createTestSallyport({
     ...options,

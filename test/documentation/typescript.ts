@@ -10,8 +10,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { browser } from '../server/browser.ts'
-import { emptyFolder, follow, freePort } from '../server/process.ts'
+import { emptyFolder, follow } from '../server/process.ts'
 import { type Block, root } from './blocks.ts'
 
 /** A folder beside the package, where its name leads to itself; gone with the test. */

@@ -8,10 +8,11 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { type Wire, wireTo } from '../store/wire-cutter.ts'
 import { type alterations, altered } from './altered.ts'
 import { type Browser, browser } from './browser.ts'
-import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './process.ts'
+import { emptyFolder, type ServerProcess, serve, unlimited } from './process.ts'
 
 export type Alteration = keyof typeof alterations
 

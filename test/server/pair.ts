@@ -8,12 +8,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { leaked } from '../gate/canary.ts'
 import { watched } from '../gate/form.ts'
 import { everything } from '../gate/witness.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { type Browser, browser } from './browser.ts'
-import { emptyFolder, freePort, type ServerProcess, serve, unlimited } from './process.ts'
+import { emptyFolder, type ServerProcess, serve, unlimited } from './process.ts'
 
 export const places = {
   'one SQLite file': async () => ({}),
