@@ -63,7 +63,8 @@ export function allNamed(world: World, { session, refresh }: Holding): ReadonlyS
   return new Set(found.flatMap((one) => (one ? [one.sid] : [])))
 }
 
-const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
+/** What an access token is held against here. */
+export const contextOf = ({ keys, publicOrigin, instanceId }: World) => ({
   keys,
   issuer: publicOrigin,
   audience: instanceId,

@@ -4,12 +4,13 @@
  * @module
  */
 import type { World } from '../ports.ts'
-import { issueToken } from '../rules/access-token.ts'
+import { type Claims, issueToken, rememberToken } from '../rules/access-token.ts'
 import { isCsrf, mintCsrf } from '../rules/csrf.ts'
 import { deviceToken } from '../rules/device.ts'
 import type { Device, Session, User } from '../rules/facts.ts'
 import { firstToken, type RefreshToken } from '../rules/refresh-token.ts'
 import { type Instant, second } from '../rules/time.ts'
+import { contextOf } from './authenticate.ts'
 
 /** A person who has just been let in, and the secrets that go into cookies and nowhere else. */
 export interface Granted {
@@ -49,7 +50,7 @@ export function grant(
   const now = world.clock.now()
   const short = Math.min(now + policy.session.accessLifetime, session.expiresAt)
   const accessUntil = refresh ? short : session.expiresAt
-  const accessToken = issueToken(keys, {
+  const claims: Claims = {
     iss: publicOrigin,
     aud: instanceId,
     sub: user.id,
@@ -59,7 +60,9 @@ export function grant(
     iat: Math.floor(now / second),
     // A token of no time at all would be none of ours; in its last second a session ends by its row.
     exp: Math.floor(Math.max(accessUntil, now + second) / second),
-  })
+  }
+  const accessToken = issueToken(keys, claims)
+  rememberToken(accessToken, claims, contextOf(world))
   return {
     ok: true,
     user,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import Bowser from 'bowser'
 import type { Tally } from '../figure-ports.ts'
 import type { AnyCaller, Caller, KeyCaller } from '../flows/authenticate.ts'
 import type { Overview } from '../flows/overview.ts'
@@ -17,6 +16,7 @@ import type * as facts from '../rules/facts.ts'
 import { addressesIn } from '../rules/lockout.ts'
 import { type Instant, second } from '../rules/time.ts'
 import type * as wire from '../wire.ts'
+import { deviceView } from './device-view.ts'
 
 export const iso = (at: Instant): string => new Date(at).toISOString()
 
@@ -118,19 +118,6 @@ export const verificationView = (verified: Verified): wire.AuditVerification => 
     detail: faultKinds[fault.what],
   })),
 })
-
-const kinds = ['desktop', 'mobile', 'tablet'] as const
-
-function deviceView(userAgent: string): wire.Session['device'] {
-  // Bowser refuses an empty text by throwing.
-  const seen = userAgent === '' ? undefined : Bowser.parse(userAgent)
-  return {
-    browser: seen?.browser.name || null,
-    os: seen?.os.name || null,
-    kind: kinds.find((kind) => kind === seen?.platform.type) ?? 'other',
-    userAgent,
-  }
-}
 
 /** A trusted device, as its owner's list shows it; `current` is the one the request came from. */
 export function trustedView(device: facts.Device, current: string | undefined): wire.Device {

@@ -2,9 +2,16 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Claims, issueToken, readToken, type TokenContext } from './access-token.ts'
+import {
+  type Claims,
+  issueToken,
+  readToken,
+  rememberToken,
+  type TokenContext,
+} from './access-token.ts'
 import { mintCsrf } from './csrf.ts'
 import { cursorAt } from './cursor.ts'
+import { genuine } from './genuine.ts'
 import { deriveKeys, purposes, rootOf } from './keys.ts'
 import { setupTokenOf } from './set-up.ts'
 
@@ -71,6 +78,32 @@ test('a known answer: HS256 over these bytes under this key is this token', () =
   expect(issueToken(keys, claims)).toBe(token)
   expect(jws('{"alg":"HS256","kid":"63EuUXuZ","typ":"at+jwt"}', payload)).toBe(token)
   expect(read(token)).toEqual({ kind: 'valid', claims })
+})
+
+test('a token that was just issued is remembered as it would be read, and under its own keys alone', () => {
+  const here = { ...context, genuine: genuine<Claims>() }
+  const later = deriveKeys({ active: two, verify: [] }, instanceId)
+  rememberToken(token, claims, here)
+  expect(here.genuine.get(token)).toEqual(claims)
+  for (const now of [issued - 60, issued, issued + 304, issued + 306])
+    expect(readToken(token, now * 1000, here)).toEqual(readToken(token, now * 1000, context))
+  const rotated = { ...context, keys: later, genuine: later.genuine.access }
+  expect(readToken(token, issued * 1000, rotated)).toEqual({ kind: 'foreign' })
+})
+
+test.each([
+  ['of another issuer', { iss: 'https://other.example.test' }],
+  ['for another instance', { aud: 'another' }],
+  ['that lasts too long', { exp: issued + 91 * 86_400 }],
+  ['of no session', { sid: '' }],
+  ['that is too long itself', { iss: `https://${'a'.repeat(2_048)}.example.test` }],
+  ['that says more', { role: 'owner' }],
+])('a token %s is not remembered: no reader would let it pass', (_, other) => {
+  const unfit = { ...claims, ...other }
+  const here = { ...context, genuine: genuine<Claims>() }
+  const made = issueToken(keys, unfit)
+  rememberToken(made, unfit, unfit.iss.length > 100 ? { ...here, issuer: unfit.iss } : here)
+  expect(here.genuine.get(made)).toBeUndefined()
 })
 
 test('a token carries its eight claims and nothing that came along with them', () => {

@@ -67,6 +67,15 @@ export function issueToken(keys: Keys, claims: Claims): string {
   return `${signed}.${macOf(mac, signed)}`
 }
 
+/**
+ * Remembers a token that was just issued, as if it had been read: it comes back at once, and often. One
+ * that a reader would refuse is left to the reader.
+ */
+export function rememberToken(token: string, claims: Claims, context: TokenContext): void {
+  if (token.length <= maxLength && isClaims(claims) && fits(claims, context))
+    context.genuine?.keep(token, claims)
+}
+
 /** Reads a token; never throws, whatever it is given. */
 export function readToken(token: string, now: Instant, context: TokenContext): Read {
   const known = context.genuine?.get(token)
