@@ -6,7 +6,7 @@
  */
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { type Clock, type Random, Unavailable } from '../ports.ts'
 import { minute, second } from '../rules/time.ts'
@@ -23,6 +23,7 @@ import {
 import { migrate } from './migrate.ts'
 import { collided, patiently } from './sqlite-errors.ts'
 import { type Place, placeOf } from './sqlite-place.ts'
+import { preparing } from './sqlite-statements.ts'
 
 /** The writes of a step, onto the end of a chain. */
 type Build = Parameters<Database['commit']>[0]
@@ -58,8 +59,7 @@ export async function openSqlite(given: {
   const prepared = preparing(connection)
   let place: Place | undefined
 
-  const all = ({ sql: text, parameters }: Query): Row[] =>
-    prepared(text).statement.all(...(parameters as SQLInputValue[]))
+  const all = ({ sql: text, parameters }: Query): Row[] => prepared(text).all(parameters)
 
   /**
    * Ends a transaction that is open, whatever left it so: what is read in it would be as it was when
@@ -71,16 +71,11 @@ export async function openSqlite(given: {
 
   /** What was written counts where it can be found again. */
   function kept(): void {
-    place?.look()
+    place?.glance()
     place?.require()
   }
 
-  /** How many rows a query meets: a select those it finds, a write those it changes. */
-  function met({ sql: text, parameters }: Query): number {
-    const { statement, selects } = prepared(text)
-    const values = parameters as SQLInputValue[]
-    return selects ? statement.all(...values).length : Number(statement.run(...values).changes)
-  }
+  const met = ({ sql: text, parameters }: Query): number => prepared(text).met(parameters)
 
   function read(ask: Parameters<Database['read']>[0]) {
     const now = clock.now()
@@ -88,7 +83,7 @@ export async function openSqlite(given: {
     place?.require()
     leave()
     if (queries.length === 1) return { now, rows: queries.map(all) }
-    prepared('begin').statement.run()
+    prepared('begin').run()
     try {
       return { now, rows: queries.map(all) }
     } finally {
@@ -101,19 +96,19 @@ export async function openSqlite(given: {
   function commit(builds: readonly Build[]): readonly Outcome[] {
     place?.require()
     leave()
-    prepared('begin immediate').statement.run()
+    prepared('begin immediate').run()
     let end = chains.take()
     function one(build: Build): Outcome {
-      prepared('savepoint one').statement.run()
+      prepared('savepoint one').run()
       const undone = () => {
-        prepared('rollback to one').statement.run()
-        prepared('release one').statement.run()
+        prepared('rollback to one').run()
+        prepared('release one').run()
       }
       try {
         const { writes, head } = build(end)
         const missed = writes.findIndex((write) => met(write) !== 1)
         if (missed === -1) {
-          prepared('release one').statement.run()
+          prepared('release one').run()
           end = head
           return { done: true }
         }
@@ -131,7 +126,7 @@ export async function openSqlite(given: {
     try {
       const outcomes = builds.map(one)
       const any = outcomes.some((outcome) => 'done' in outcome && outcome.done)
-      prepared(any ? 'commit' : 'rollback').statement.run()
+      prepared(any ? 'commit' : 'rollback').run()
       chains.give(end)
       kept()
       return outcomes
@@ -267,19 +262,4 @@ export function refuseOld(version: string): void {
     `This Node brings SQLite ${version}, which can damage a database in use by two processes. ` +
       'Take Node 24.15 or later, or 22.23 or later in the 22 line.',
   )
-}
-
-/** Prepares each text once. */
-function preparing(connection: DatabaseSync) {
-  const known = new Map<string, { statement: StatementSync; selects: boolean }>()
-  return (text: string) => {
-    const found = known.get(text)
-    if (found) return found
-    // Steps have a few dozen shapes; texts without end must not fill the memory.
-    if (known.size >= 500) known.clear()
-    const statement = connection.prepare(text)
-    const made = { statement, selects: statement.columns().length > 0 }
-    known.set(text, made)
-    return made
-  }
 }
