@@ -6,6 +6,7 @@
 import { apiHeaders } from './http/headers.ts'
 import { hostGuard, hostOrigin, type Need } from './http/host-guard.ts'
 import { type Plain, plainOf, responseFrom } from './http/plain.ts'
+import { requestIds } from './http/request-id.ts'
 import type { From, Head, Site } from './http/site.ts'
 import { callerViews } from './http/view.ts'
 import { Unavailable } from './ports.ts'
@@ -67,10 +68,10 @@ export function hostOf(site: Site): HostGate {
   const { world } = site
   const headers = apiHeaders(new URL(world.publicOrigin))
   const views = callerViews(world)
+  const newRequestId = requestIds(world.random)
 
   function refused(refusal: Refusal, request: Head): HostRefusal {
-    const requestId = world.random.bytes(16).toString('base64url')
-    const plain = plainOf(refusal, request, requestId, headers)
+    const plain = plainOf(refusal, request, newRequestId(), headers)
     return {
       ok: false,
       code: refusal.code,

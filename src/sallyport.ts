@@ -17,6 +17,7 @@ import { limitsOf } from './http/limits.ts'
 import { metricsOf } from './http/metrics.ts'
 import { openapiOf } from './http/openapi.ts'
 import { type Outcome, plainOf, responseFrom } from './http/plain.ts'
+import { requestIds } from './http/request-id.ts'
 import { routes } from './http/routes.ts'
 import type { Fault, From, Incoming, Site } from './http/site.ts'
 import { signedTexts, signedView } from './http/view.ts'
@@ -106,8 +107,9 @@ export async function openGate(
   const origin = new URL(publicOrigin)
   const headers = { page: pageHeaders(origin), asset: assetHeaders(origin) }
   const handlePlain = handlerOf(site, tracedRoutes(routes, policy.basePath))
+  const newRequestId = requestIds(world.random)
   const written = (outcome: Outcome, request: Incoming, set: HeaderSet) =>
-    responseFrom(plainOf(outcome, request, world.random.bytes(16).toString('base64url'), set))
+    responseFrom(plainOf(outcome, request, newRequestId(), set))
 
   return {
     handle: async (request, from) => responseFrom(await handlePlain(request, from)),

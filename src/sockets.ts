@@ -7,6 +7,7 @@ import { addressOf } from './http/address.ts'
 import { apiHeaders } from './http/headers.ts'
 import type { Live } from './http/live.ts'
 import { type Plain, plainOf, responseFrom } from './http/plain.ts'
+import { requestIds } from './http/request-id.ts'
 import type { From, Site } from './http/site.ts'
 import { type Connection, connect, type Outlet } from './http/socket.ts'
 import { admit, admitSocket, protocol } from './http/upgrade.ts'
@@ -69,7 +70,7 @@ export interface NotAdmitted {
 export function socketsOf(site: Site): SocketGate {
   const { world } = site
   const headers = apiHeaders(new URL(world.publicOrigin))
-  const requestId = () => world.random.bytes(16).toString('base64url')
+  const newRequestId = requestIds(world.random)
 
   function admitted(live: Live): Admitted {
     let absent: (() => void) | undefined = site.connections.presence.enter(live.caller().user.id)
@@ -98,14 +99,14 @@ export function socketsOf(site: Site): SocketGate {
       const address = addressOf({ peer: from.address ?? '', forwardedFor: null }, site.trusted)
       const live = await admit(site, ticket, origin ?? '', address).catch(unlessAway)
       if (!live.ok) {
-        const response = responseFrom(plainOf(live, { method: 'GET' }, requestId(), headers))
+        const response = responseFrom(plainOf(live, { method: 'GET' }, newRequestId(), headers))
         return { ok: false, code: live.code, response }
       }
       return admitted(live)
     },
 
     async upgrade(request, from) {
-      const id = requestId()
+      const id = newRequestId()
       try {
         const live = await admitSocket(request, site, from).catch(unlessAway)
         if (!('caller' in live)) return { ok: false, plain: plainOf(live, request, id, headers) }

@@ -14,9 +14,18 @@ import { credentialsOf, pass, passOrigin, unfit } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { limited, limitedCaller } from './limits.ts'
 import { type Outcome, type Plain, plainOf } from './plain.ts'
+import { requestIds } from './request-id.ts'
 import { type Answer, type Match, type Refused, type Route, routeTable } from './route.ts'
 import { shape } from './shape.ts'
-import { type From, hostOf, type Incoming, isNavigation, type Site } from './site.ts'
+import {
+  type From,
+  hostOf,
+  type Incoming,
+  isNavigation,
+  type Site,
+  type Target,
+  targetOf,
+} from './site.ts'
 
 /** `Request → Response`, for the mounts. Never throws. */
 export type Handle = (request: Request, from: From) => Promise<Response>
@@ -28,15 +37,16 @@ export type HandlePlain = (request: Incoming, from: From) => Promise<Plain>
 export function handlerOf(site: Site, routes: readonly Route[]): HandlePlain {
   const match = routeTable(routes, site.basePath)
   const headers = apiHeaders(new URL(site.origins.publicOrigin))
+  const newRequestId = requestIds(site.world.random)
 
   return async (request, from) => {
-    const requestId = site.world.random.bytes(16).toString('base64url')
+    const requestId = newRequestId()
     let outcome: Outcome
     try {
       outcome = await answered(request, site, match, from)
     } catch (error) {
       outcome = refuseFault(error)
-      const path = URL.parse(request.url)?.pathname ?? ''
+      const path = targetOf(request)?.pathname ?? ''
       site.onFault({ error, requestId, method: request.method, path })
     }
     const always = { ...headers, ...corsHeaders(request, site) }
@@ -58,10 +68,10 @@ async function answered(
 ): Promise<Answer | Refused> {
   if (from.unreadable) return refuse(from.unreadable)
   // What a URL can be made of is less than what a mount lets through as one.
-  const url = URL.parse(request.url)
-  if (!url) return refuse('malformed_request')
+  const target = targetOf(request)
+  if (!target) return refuse('malformed_request')
   const preflight = preflightHeaders(request, site)
-  const met = match(request.method, url.pathname)
+  const met = match(request.method, target.pathname)
   const forwardedFor = request.headers.get('x-forwarded-for')
   const address = addressOf({ peer: from.address ?? '', forwardedFor }, site.trusted)
   const whence = () => address
@@ -101,7 +111,7 @@ async function answered(
   if (not) return not
   const body = await bodyOf(request, route)
   if (!body.ok) return body
-  const query = queryOf(url, route)
+  const query = queryOf(target, route)
   if (!query.ok) return query
 
   return route.answer({ ...asked, body: body.value, query: query.value }, caller)
@@ -131,9 +141,9 @@ async function bodyOf(
   return json.ok && body !== 'json' ? shape(body, json.value) : json
 }
 
-function queryOf(url: URL, { query }: Route): { ok: true; value: unknown } | Refusal {
+function queryOf(target: Target, { query }: Route): { ok: true; value: unknown } | Refusal {
   if (!query) return { ok: true, value: undefined }
-  const search = url.searchParams
+  const search = new URLSearchParams(target.search)
   const seen = new Set<string>()
   // Thousands may come: each is looked at once.
   const twice = [...search.keys()].find((name) => seen.size === seen.add(name).size)

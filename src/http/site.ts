@@ -61,7 +61,19 @@ export interface Head {
 /** A request as the pipeline reads it: the web's `Request`, or what a mount made of one without a body. */
 export interface Incoming extends Head {
   readonly body?: ReadableStream<Uint8Array> | null
+  /** Where it leads on its host, from a mount that knows without a URL made. */
+  readonly target?: Target
 }
+
+/** As in a URL. */
+export interface Target {
+  readonly pathname: string
+  /** With its `?`; empty where there is none. */
+  readonly search: string
+}
+
+/** Where a request leads; `null` for what no URL can be made of. */
+export const targetOf = ({ target, url }: Incoming): Target | null => target ?? URL.parse(url)
 
 /** The client's address, worked out where a record needs it. */
 export type Whence = () => string

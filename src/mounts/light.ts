@@ -28,6 +28,9 @@ export function lightOf(): (request: IncomingMessage) => Incoming | undefined {
       known = host
     }
     const scheme = 'encrypted' in socket && (socket as TLSSocket).encrypted ? 'https' : 'http'
-    return { method, url: `${scheme}://${host}${url}`, headers }
+    const asked = url.indexOf('?')
+    const path = asked < 0 ? url.length : asked
+    const target = { pathname: url.slice(0, path), search: url.slice(path) }
+    return { method, url: `${scheme}://${host}${url}`, headers, target }
   }
 }

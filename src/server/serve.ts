@@ -197,34 +197,36 @@ interface Answerers {
 function answerOn(
   server: Server,
   { gate, log, dashboard }: Answerers,
-  { working }: Stoppable,
+  { begin, end }: Stoppable,
 ): void {
   if (gate.basePath !== usualBasePath)
     log.warn('only the API is served: the dashboard needs basePath to be as it is by default')
   else if (!dashboard) log.warn('the dashboard is not built; only the API is served')
   const isApi = (path: string) => path === gate.basePath || path.startsWith(`${gate.basePath}/`)
   const logged: Answering = async (request, from) => {
-    const began = performance.now()
-    const url = URL.parse(request.url)
-    const path = url?.pathname ?? '/'
-    const plain = !url || isApi(path) || from.unreadable || !dashboard
-    const answer = plain
-      ? await gate.handlePlain(request, from)
-      : (gate.misdirected(request, from) ?? gate.limited(request, from) ?? dashboard(request))
-    const ms = Math.round(performance.now() - began)
-    log.request({
-      requestId: requestIdOf(answer),
-      method: request.method,
-      path: path.slice(0, 256),
-      status: answer.status,
-      ms,
-    })
-    return answer
+    begin()
+    try {
+      const began = performance.now()
+      const target = request.target ?? URL.parse(request.url)
+      const path = target?.pathname ?? '/'
+      const plain = !target || isApi(path) || from.unreadable || !dashboard
+      const answer = plain
+        ? await gate.handlePlain(request, from)
+        : (gate.misdirected(request, from) ?? gate.limited(request, from) ?? dashboard(request))
+      const ms = Math.round(performance.now() - began)
+      log.request({
+        requestId: requestIdOf(answer),
+        method: request.method,
+        path: path.slice(0, 256),
+        status: answer.status,
+        ms,
+      })
+      return answer
+    } finally {
+      end()
+    }
   }
-  server.on(
-    'request',
-    listener((request, from) => working(() => logged(request, from))),
-  )
+  server.on('request', listener(logged))
   // Slow senders hold a socket, not the server.
   server.headersTimeout = 10_000
   server.requestTimeout = 15_000
