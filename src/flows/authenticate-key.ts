@@ -5,7 +5,14 @@
  * @module
  */
 import { apiKey, type World } from '../ports.ts'
-import { keyStanding, type Presented, proofOf, readKey, usedKey } from '../rules/api-key.ts'
+import {
+  keyStanding,
+  type Presented,
+  type Proof,
+  proofOf,
+  readKey,
+  usedKey,
+} from '../rules/api-key.ts'
 import { type Refusal, refuse } from '../rules/refusal.ts'
 import { keep } from '../rules/step.ts'
 import { behind } from './acquaint.ts'
@@ -18,15 +25,17 @@ export type KeyRefusal = Refusal & {
 }
 
 /** A key that let somebody in, and what it was. */
-export type KeyHolder = KeyCaller & { readonly presented: Presented }
+export type KeyHolder = KeyCaller & { readonly presented: Presented; readonly proof: Proof }
+
+const scheme = 'Bearer '
 
 /** What reads a header has in it: `Bearer`, one space, a key. */
 function presentedIn(header: string): Presented | Refusal {
   // Several headers arrive as one, with commas between; which of them counts is nobody's guess.
   if (header.includes(','))
     return refuse('malformed_request', { why: 'more than one authorization' })
-  const [, text] = /^Bearer (\S+)$/.exec(header) ?? []
-  return readKey(text ?? '') ?? refuse('not_authenticated', { why: 'no key' })
+  const text = header.startsWith(scheme) ? header.slice(scheme.length) : ''
+  return readKey(text) ?? refuse('not_authenticated', { why: 'no key' })
 }
 
 /**
@@ -50,8 +59,9 @@ function remembered({ standing, keys, clock }: World, presented: Presented): Key
   const user = key && recall?.('users', key.userId)
   if (!key || !user) return undefined
   const now = clock.now()
-  const stands = !keyStanding(key, user, now) && proofOf(keys, key, presented, now).ok
-  return stands ? { ok: true, user, key, presented } : undefined
+  if (keyStanding(key, user, now)) return undefined
+  const proof = proofOf(keys, key, presented, now)
+  return proof.ok ? { ok: true, user, key, presented, proof: proof.proof } : undefined
 }
 
 async function read(world: World, presented: Presented): Promise<KeyHolder | KeyRefusal> {
@@ -63,20 +73,21 @@ async function read(world: World, presented: Presented): Promise<KeyHolder | Key
   if (over || !key || !user)
     return { ...(over ?? refuse('not_authenticated')), presented, owner: user?.id }
   const proof = proofOf(keys, key, presented, now)
-  if (proof.ok) return { ok: true, user, key, presented }
+  if (proof.ok) return { ok: true, user, key, presented, proof: proof.proof }
   const late = proof.code === 'unavailable' ? await behind(world, keys) : undefined
   const no = late ?? refuse('not_authenticated', { why: proof.why ?? 'secret' })
   return { ...no, presented, owner: user.id }
 }
 
 /** Notes that a key was used, at most once a minute. A key that was revoked meanwhile stays so. */
-export function noteUse(world: World, { key, presented }: KeyHolder): Soon<void> {
+export function noteUse(world: World, { key, presented, proof }: KeyHolder): Soon<void> {
   const { keys } = world
+  if (!usedKey(keys, key, presented, proof, world.clock.now())) return undefined
+  // It may have been rotated meanwhile.
   const used = (row: typeof key, now: number) => {
     const proof = proofOf(keys, row, presented, now)
     return proof.ok ? usedKey(keys, row, presented, proof.proof, now) : undefined
   }
-  if (!used(key, world.clock.now())) return undefined
   // What another node has noted already is read the next time.
   world.standing.forget('keys', key.id)
   return world.store.step({ row: apiKey(key.id) }, ({ row }, now) => {
