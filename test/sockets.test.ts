@@ -310,3 +310,31 @@ test('a server that goes away says so: 1001, streams end, nobody new', async () 
   const late = await dial(port, { ticket })
   expect([late.status, late.problem.code]).toEqual([503, 'unavailable'])
 })
+
+const namesIn = (channels: unknown) => channels as readonly string[]
+
+test('a socket listens to a thousand channels, and no more', patient, async () => {
+  const { port, ada, adaId } = await claimed('sqlite', {
+    channels: (name: string) => name.startsWith('room:'),
+  })
+  const one = await dialAs(port, ada)
+  const rooms = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => `room:${from + at}`)
+  for (let from = 0; from < 900; from += 100)
+    one.say({ action: 'subscribe', channels: rooms(from, 100) })
+  one.say({ action: 'subscribe', channels: rooms(900, 99) })
+  const full = await one.hears(({ channels = [] }) => namesIn(channels).length === 1_000)
+  expect(full.channels).toContain(`user:${adaId}`)
+
+  one.say({ action: 'subscribe', channels: ['room:999'] })
+  expect(await one.hears(({ error }) => error !== undefined)).toEqual({
+    error: 'Too many channels',
+  })
+  // What is known already is no more, and what is left makes room.
+  one.say({ action: 'subscribe', channels: ['room:1'], filters: {} })
+  one.say({ action: 'unsubscribe', channels: ['room:0'] })
+  one.say({ action: 'subscribe', channels: ['room:999'] })
+  const last = await one.hears(({ channels = [] }) => namesIn(channels).includes('room:999'))
+  expect(last.channels).toHaveLength(1_000)
+  expect(one.heard.filter(({ error }) => error !== undefined)).toHaveLength(1)
+})

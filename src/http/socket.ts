@@ -6,7 +6,14 @@
  */
 import { type Ask, type Filters, passes, readMessage } from '../rules/message.ts'
 import { type Counter, count } from '../rules/rate.ts'
-import { type Ending, longestMessage, mostWaiting, tooFast, tooSlow } from '../rules/socket.ts'
+import {
+  type Ending,
+  longestMessage,
+  mostChannels,
+  mostWaiting,
+  tooFast,
+  tooSlow,
+} from '../rules/socket.ts'
 import type { Event } from '../wire.ts'
 import { ownChannel } from './channels.ts'
 import type { Live } from './live.ts'
@@ -72,6 +79,10 @@ export function connect(site: Site, live: Live, outlet: Outlet): Connection {
     joined.delete(channel)
   }
 
+  /** Whether a socket would listen to more than it may; names that lead nowhere count as well. */
+  const isTooMuch = ({ action, channels }: Ask): boolean =>
+    action === 'subscribe' && new Set([...joined.keys(), ...channels]).size > mostChannels
+
   function follow({ action, channels, filters }: Ask): void {
     for (const channel of channels) {
       if (action === 'subscribe') join(channel, filters)
@@ -82,8 +93,9 @@ export function connect(site: Site, live: Live, outlet: Outlet): Connection {
 
   function answer(text: string): void {
     const ask = readMessage(text)
-    if (ask.ok) follow(ask)
-    else say({ error: ask.error })
+    if (!ask.ok) say({ error: ask.error })
+    else if (isTooMuch(ask)) say({ error: 'Too many channels' })
+    else follow(ask)
   }
 
   const leaveOthers = () => {

@@ -34,6 +34,9 @@ export const socketSettings = {
 
 export type SocketPolicy = PolicyOf<typeof socketSettings>
 
+/** Channels one socket may listen to. Each costs memory, and a host may have any number of them. */
+export const mostChannels = 1_000
+
 /** Bytes a message may have. */
 export const longestMessage = 64 * 1024
 
