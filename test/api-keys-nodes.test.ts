@@ -6,6 +6,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { held } from './campaigns/report.ts'
 import { altered } from './server/altered.ts'
 import { browser } from './server/browser.ts'
 import { type Pair, pair, places } from './server/pair.ts'
@@ -65,7 +66,7 @@ async function round(two: Pair, ada: ReturnType<Pair['tab']>, n: number) {
   }
 }
 
-describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+describe.each(Object.entries(places))('two servers over %s', (name, place) => {
   test(`KEY-09: ${rounds} keys revoked while they are used: not one use later`, {
     timeout,
   }, async ({ annotate }) => {
@@ -81,6 +82,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     }
     expect(during).toBeGreaterThan(rounds)
     expect(late).toBeGreaterThan(rounds)
+    held(name, { rounds, 'uses during a revocation': during, 'uses after it': late })
     await annotate(`${rounds} rounds: ${during} uses during a revocation, ${late} after it`)
   })
 

@@ -7,6 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { held } from './campaigns/report.ts'
 import { altered } from './server/altered.ts'
 import type { Browser } from './server/browser.ts'
 import { type Jar, type Pair, pair, places } from './server/pair.ts'
@@ -38,7 +39,7 @@ async function round(two: Pair, jar: Jar) {
   return { tabs, tokens, statuses: new Set(answers.map(({ status }) => status)) }
 }
 
-describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+describe.each(Object.entries(places))('two servers over %s', (name, place) => {
   test(`RT-03: ${rounds} rounds of fifty at once: one successor each, nobody out (R4.15, R7.1)`, {
     timeout,
   }, async ({ annotate }) => {
@@ -58,6 +59,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     // They did meet: what one node had been shown, the other had changed by the time it wrote.
     expect(lost()).toBeGreaterThan(0)
     if (campaign) expect(met / rounds).toBeGreaterThanOrEqual(0.3)
+    held(`fifty with one token, ${name}`, { rounds, 'lost tries in': met, 'lost tries': lost() })
     await annotate(
       `${rounds} rounds of ${clients} clients, in ${met} of them lost tries, ${lost()}`,
     )
@@ -151,6 +153,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     if (campaign) expect(healed).toBeGreaterThan(0)
     const rows = await two.query('select id from sessions where "endedAt" is not null')
     expect(rows).toEqual([])
+    held(`killed, ${name}`, { kills, unanswered, 'of them done': healed })
   })
 
   test(`REV-05: refresh against the end of the session, ${races} times: never alive afterwards`, {
@@ -199,6 +202,8 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
       expect(reason).toEqual([{ endReason: n % 2 === 0 ? 'revoked' : 'logout' }])
     }
     expect(Math.min(seen.before, seen.after)).toBeGreaterThan(races)
+    const { before, after } = seen
+    held(`against the end, ${name}`, { races, before, after, 'lost tries': lost() })
     await annotate(`${seen.before} refreshes before the end, ${seen.after} after, ${lost()} lost`)
   })
 })

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../scripts/free-port.ts'
 import { minute, second } from '../src/rules/time.ts'
+import { held } from './campaigns/report.ts'
 import { databases, freshDatabase, openQuery } from './gate/gate.ts'
 import { type Browser, browser, type Got } from './server/browser.ts'
 import { command } from './server/command.ts'
@@ -130,8 +131,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(new Set(types)).toEqual(
       new Set(['instance.claimed', 'auth.signed_in', 'session.replaced', 'secret.rotated']),
     )
-    if (campaign)
-      process.stdout.write(`${kind}: ${told().length} answers, ${late()} of them to come again\n`)
+    held(kind, { rotations, answers: told().length, 'to come again': late() })
 
     // With one that has leaked everybody is out at once, also where it has not arrived yet.
     const args = ['secret', 'rotate', '--emergency', '--json', '--secret-file', files[0]]

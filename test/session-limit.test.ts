@@ -10,6 +10,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { held } from './campaigns/report.ts'
 import { type alterations, altered } from './server/altered.ts'
 import { password } from './server/browser.ts'
 import { type Fleet, fleet, type Place, places } from './server/pair.ts'
@@ -112,6 +113,8 @@ describe.each(played)(`four servers over %s, ${limit} sessions, %s`, (place, pol
     // They did meet: what one server had been shown, another had changed by the time it wrote.
     expect(lost().filter((tries) => tries > 0).length).toBeGreaterThan(1)
     expect(Math.max(...lost())).toBeGreaterThan(3 * rounds)
+    const most = Math.max(...lost())
+    held(`${place}, ${policy}`, { rounds, signIns: rounds * signIns, looks, 'lost tries': most })
     await annotate(`${looks} looks, lost tries by server: ${lost().join(', ')}`)
   })
 

@@ -12,6 +12,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, type TestContext, test } from 'vitest'
+import { held } from './campaigns/report.ts'
 import { mutations } from './machine/mutations.ts'
 import type { Done, Order } from './machine/play.ts'
 import { freshPostgres } from './provision/postgres.ts'
@@ -45,6 +46,7 @@ test.concurrent('the machine does as the model says, on SQLite', { timeout }, as
 }) => {
   const { runs, calls, found } = await player(onTestFinished)({ runs: campaign ? 2_000 : 30 })
   expect(found).toBeUndefined()
+  held('SQLite', { seed, runs, calls })
   await annotate(`seed ${seed}: ${runs} runs, ${calls} calls`)
 })
 
@@ -55,6 +57,7 @@ test.concurrent('… and on PostgreSQL', { timeout }, async ({ annotate, onTestF
     runs: campaign ? 300 : 5,
   })
   expect(found).toBeUndefined()
+  held('PostgreSQL', { seed, runs, calls })
   await annotate(`seed ${seed}: ${runs} runs, ${calls} calls`)
 })
 
@@ -79,5 +82,6 @@ test.concurrent('whatever guard is missing, the model notices', { timeout }, asy
     expect([mutation, found !== undefined]).toEqual([mutation, true])
     needed.push(`${mutation}: ${runs} runs, ${calls} calls`)
   }
+  held('mutations, each noticed', { seed, mutations: needed.length })
   await annotate(`seed ${seed}:\n${needed.join('\n')}`)
 })

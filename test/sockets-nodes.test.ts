@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { held } from './campaigns/report.ts'
 import { type Closed, type Dialled, dial, type Streamed, stream, ticketOf } from './gate/sockets.ts'
 import { altered } from './server/altered.ts'
 import { password } from './server/browser.ts'
@@ -153,7 +154,14 @@ const told = (took: readonly Took[]): string => {
   return `${took.length} closings: p99 ${request} ms after the request, ${answer} ms after the answer`
 }
 
-describe.each(Object.entries(places))('two servers over %s', (_, place) => {
+/** The same for the report. */
+const closed = (took: readonly Took[]) => ({
+  closings: took.length,
+  'p99 after the request, ms': Math.round(p99(took.map(({ sinceRequest }) => sinceRequest))),
+  'p99 after the answer, ms': Math.round(p99(took.map(({ sinceAnswer }) => sinceAnswer))),
+})
+
+describe.each(Object.entries(places))('two servers over %s', (name, place) => {
   test(`WS-04: ${rounds} rounds of fifty with one ticket: one each`, {
     timeout,
   }, async ({ annotate }) => {
@@ -163,6 +171,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     const lost = two.nodes.flatMap(({ stderr }) => stderr).filter((one) => one === 'lost a try')
     // They did meet: what one node had been shown, the other had used up by the time it wrote.
     expect(lost.length).toBeGreaterThan(0)
+    held(`fifty with one ticket, ${name}`, { rounds, 'lost tries': lost.length })
     await annotate(`${rounds} rounds of ${clients}, ${lost.length} lost tries`)
   })
 
@@ -204,6 +213,7 @@ describe.each(Object.entries(places))('two servers over %s', (_, place) => {
     const ada = await claimed(two)
     const took = await measure(two, ada, Math.max(ends, endings.length))
     expect(p99(took.map(({ sinceAnswer }) => sinceAnswer))).toBeLessThan(1_000)
+    held(`closed elsewhere, ${name}`, closed(took))
     await annotate(told(took))
     // Renewing does not close it, on whichever node.
     const socket = await open(two, 1, ada)
@@ -227,6 +237,7 @@ describe('two servers that cannot hear each other as they should', () => {
     const ada = await claimed(two)
     const took = await measure(two, ada, Math.max(Math.floor(ends / 2), 3))
     expect(p99(took.map(({ sinceRequest }) => sinceRequest))).toBeLessThan(2_000)
+    held('closed elsewhere without hints', closed(took))
     await annotate(told(took))
   })
 
@@ -343,6 +354,8 @@ test(`${many} sockets on one node: all hear, and all close with their session`, 
   expect(new Set(closed.map(({ code }) => code))).toEqual(new Set([4401]))
   const last = Math.max(...closed.map(({ at }) => at)) - ending
   expect(last).toBeLessThan(campaign ? 2_000 : 1_000)
+  const times = { 'all told, ms': Math.round(heard), 'all closed, ms': Math.round(last) }
+  held('on one node', { sockets: many, ...times })
   await annotate(
     `${many} sockets: ${each.toFixed(1)} KB each, all told in ${Math.round(heard)} ms, all closed in ${Math.round(last)} ms`,
   )

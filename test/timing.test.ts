@@ -14,6 +14,7 @@ import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { reported } from './campaigns/report.ts'
 import { altered } from './server/altered.ts'
 import { type Browser, browser, type Got } from './server/browser.ts'
 import { serve, unlimited } from './server/process.ts'
@@ -203,5 +204,16 @@ if (campaign)
     const apart = report.flatMap(({ repeat, pairs }) =>
       pairs.filter(({ alike }) => !alike).map((pair) => ({ repeat, ...pair })),
     )
+    const all = report.flatMap(({ pairs }) => pairs)
+    const furthest = Math.max(...all.map(({ auc }) => Math.abs(auc - 0.5)))
+    reported('names and sessions by time', {
+      counts: {
+        repeats,
+        'samples a class': samples,
+        'AUC, furthest from 0.5': furthest.toFixed(3),
+        'widest gap, ms': Math.max(...all.map(({ gap }) => Math.abs(gap))).toFixed(3),
+      },
+      violations: apart.map(({ repeat, one, other, auc }) => `${repeat}: ${one}, ${other}: ${auc}`),
+    })
     expect(apart).toEqual([])
   })

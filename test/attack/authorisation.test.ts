@@ -11,6 +11,7 @@ import { passwordRoutes } from '../../src/http/routes/passwords.ts'
 import { sessionRoutes } from '../../src/http/routes/sessions.ts'
 import { userRoutes } from '../../src/http/routes/users.ts'
 import { minute } from '../../src/rules/time.ts'
+import { held } from '../campaigns/report.ts'
 import { databases, openTestGate, type TestGate } from '../gate/gate.ts'
 import { addPerson, type Person } from '../gate/people.ts'
 import { expectRefused, unharmed } from '../gate/refusal.ts'
@@ -474,7 +475,7 @@ describe('STEP', () => {
   describe.each(databases)('on %s', (kind) => {
     test.each(Object.entries(meanwhile))(
       'STEP-04: a session that %s between guard and commit writes nothing',
-      async (_, [statement, code]) => {
+      async (name, [statement, code]) => {
         const { open, ada, adaSid } = await withOwner(kind)
         const bob = await signedIn(open, 'bob')
         const [kept] = await open.query(
@@ -502,6 +503,7 @@ describe('STEP', () => {
           await open.query(`select "displayName" as name from users where id = '${bob.id}'`),
         ).toEqual([{ name: null }])
         expect(await open.recorded()).toEqual([])
+        held(`a session that ${name} before the commit, ${kind}`, { rounds })
       },
       120_000,
     )

@@ -6,6 +6,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/free-port.ts'
+import { held } from '../campaigns/report.ts'
 import { databases } from '../gate/form.ts'
 import { freshPostgres } from '../provision/postgres.ts'
 import { browser, password } from '../server/browser.ts'
@@ -105,6 +106,7 @@ describe.each(databases)('on %s', (kind) => {
       if (answered) ends.answered += 1
       await again.kill()
     }
+    held(`killed while it is claimed, on ${kind}`, ends)
     await annotate(JSON.stringify(ends))
   })
 })

@@ -5,6 +5,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { held } from '../campaigns/report.ts'
 import { type DatabaseKind, databases, openTestGate } from '../gate/gate.ts'
 import { addPerson } from '../gate/people.ts'
 import { type Visitor, visitor } from '../gate/visitor.ts'
@@ -67,12 +68,14 @@ describe.each(databases)('on %s', (kind) => {
     // Whoever was demoted first has to show the password before doing anything to anybody.
     const said = await open.recorded()
     expect(said.map(({ type }) => type)).toEqual(Array(rounds).fill('user.updated'))
+    held(`owners demote each other, ${kind}`, { rounds })
   }, 120_000)
 
   test(`stepping down at once, ${rounds} rounds: one owner is left`, async () => {
     const { adaId, olgaId, round } = await twoOwners(kind)
     for (let n = 0; n < rounds; n++)
       expect(await round(adaId, olgaId)).toEqual({ together: 2, statuses: [200, 409], left: 1 })
+    held(`owners step down at once, ${kind}`, { rounds })
   }, 120_000)
 
   test('… and none when nothing guards it', async () => {

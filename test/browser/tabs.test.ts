@@ -7,6 +7,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Client, returnPath as ReturnPath } from '../../src/client/client.ts'
+import { held } from '../campaigns/report.ts'
 import { type Host, type HostOptions, host } from './host.ts'
 import { chromium } from './stage.ts'
 
@@ -109,6 +110,7 @@ describe(`${most} tabs, whose token is over ${often} times`, () => {
     expect(rounds).toEqual(Array(often).fill({ refused: most, signedOut: 0, refreshes: 1 }))
     expect(await Promise.all(pages.map(stateOf))).toEqual(Array(most).fill('authenticated'))
     await at.kit.expectAudit(['auth.signed_in'])
+    held('one refresh for all', { tabs: most, expiries: often })
   })
 
   test('also where the browser has no locks: each refreshes, and the server excuses it', async () => {
@@ -119,6 +121,7 @@ describe(`${most} tabs, whose token is over ${often} times`, () => {
     const rounds = []
     for (let round = 0; round < often; round++) rounds.push(await expire(context, at, pages))
     expect(rounds).toEqual(Array(often).fill({ refused: 5, signedOut: 0, refreshes: 5 }))
+    held('without locks', { tabs: 5, expiries: often })
   })
 
   test('without both it would not hold: this is what keeps them in', async () => {

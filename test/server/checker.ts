@@ -5,6 +5,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { reported } from '../campaigns/report.ts'
 import { type Alteration, type Fleet, fleet } from './fleet.ts'
 import { history } from './history.ts'
 
@@ -39,7 +40,8 @@ export function checkHistories(
     '%i servers: whatever was revoked lets nobody in again',
     { timeout },
     async (count) => {
-      const some = await fleet(count, await place(), ['remembers slowly'])
+      const at = await place()
+      const some = await fleet(count, at, ['remembers slowly'])
       const told = await history(some, time, {
         // A short one begins with reading everybody once, and has few checks to make up for it.
         pace: campaign ? 300 : 500,
@@ -48,8 +50,11 @@ export function checkHistories(
       })
       const { remembered, read } = checkedIn(some)
       const share = remembered / (remembered + read)
-      if (campaign)
-        process.stdout.write(`${JSON.stringify({ count, ...told, remembered, read, share })}\n`)
+      const { violations, wronged, met, late } = told
+      reported(`${at === undefined ? 'SQLite' : 'PostgreSQL'}, ${count} servers`, {
+        counts: { minutes: time / 60_000, remembered, read, late, ...met },
+        violations: [...violations, ...wronged].map((one) => JSON.stringify(one)),
+      })
       expect(told.violations).toEqual([])
       expect(told.wronged).toEqual([])
       expect(share).toBeGreaterThanOrEqual(0.95)
