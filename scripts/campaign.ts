@@ -31,6 +31,9 @@ const campaigns: Readonly<Record<string, readonly string[]>> = {
   kills: ['test/kills.test.ts', 'test/process-faults.test.ts'],
   fuzz: ['test/fuzz.test.ts'],
   upgrade: ['test/upgrade.test.ts'],
+  load: ['test/load.test.ts'],
+  hostile: ['test/load.test.ts'],
+  soak: ['test/load.test.ts'],
 }
 
 const [name = '', ...more] = process.argv.slice(2)

@@ -291,12 +291,12 @@ export type Hashed<T> = { readonly ok: true; readonly value: T } | Refusal
 
 /** Hashes off the main thread. `by` is whose place in the queue it takes (an address). */
 export interface PasswordHasher {
-  /** @returns A PHC string over `secret`. */
-  hash(secret: Buffer, by: string): Promise<Hashed<string>>
+  /** @returns A PHC string over `secret`. `by`: whose place it takes; `known`: not a stranger's. */
+  hash(secret: Buffer, by: string, known?: boolean): Promise<Hashed<string>>
   /** Whether `phc` can be verified at all; one that cannot was altered, or is of a kind unknown here. */
   reads(phc: string): boolean
   /** Whether `secret` is behind `phc`. A hash that cannot be read throws. */
-  verify(phc: string, secret: Buffer, by: string): Promise<Hashed<boolean>>
+  verify(phc: string, secret: Buffer, by: string, known?: boolean): Promise<Hashed<boolean>>
   /** A well-formed hash nobody knows the secret of, of the parameters in use: verifying costs the same. */
   readonly decoy: string
   /** Whether `phc` was made with weaker parameters than those in use. */

@@ -64,8 +64,8 @@ export function tracedHasher(hasher: PasswordHasher): PasswordHasher {
   const verify = { name: 'sallyport verify password', said: nothing }
   return {
     ...hasher,
-    hash: (secret, by) => part(hash, () => hasher.hash(secret, by), refused),
-    verify: (phc, secret, by) => part(verify, () => hasher.verify(phc, secret, by), refused),
+    hash: (...asked) => part(hash, () => hasher.hash(...asked), refused),
+    verify: (...asked) => part(verify, () => hasher.verify(...asked), refused),
   }
 }
 

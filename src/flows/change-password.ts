@@ -43,7 +43,7 @@ export async function changePassword(
   if (!proof.ok) return proof
   const fault = await faultOfNew(world, caller, asked)
   if (fault) return refuse('validation_failed', { fields: [fault] })
-  const hash = await hashed(world, asked.newPassword, from.bucket)
+  const hash = await hashed(world, asked.newPassword, { bucket: from.bucket, known: true })
   if (!hash.ok) return hash
 
   const [id, deviceId] = [newId(world), newId(world)]

@@ -43,7 +43,10 @@ export async function createUser(
   const who = await described(world, asked)
   if ('fields' in who) return refuse('validation_failed', { fields: who.fields })
   const temporaryPassword = asked.password === undefined ? generated(world) : undefined
-  const hash = await hashed(world, asked.password ?? temporaryPassword ?? '', bucket)
+  const hash = await hashed(world, asked.password ?? temporaryPassword ?? '', {
+    bucket,
+    known: true,
+  })
   if (!hash.ok) return hash
 
   const id = newId(world)

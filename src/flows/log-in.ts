@@ -74,10 +74,11 @@ export async function logIn(
   const charged = await chargeGuess(world, guess, found, from)
   if (!charged.ok) return charged
 
+  const place = { bucket: from.bucket, known: charged.by === 'device' }
   // Charged under a root that has gone out of use meanwhile, it would count for nothing.
   const proof =
     world.keys === keys
-      ? await prove(world, found, asked.password, from.bucket)
+      ? await prove(world, found, asked.password, place)
       : refuse('unavailable', { why: 'root rotated' })
   if (!proof.ok) {
     await settleUnchecked(world, charged, guess)

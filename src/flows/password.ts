@@ -20,6 +20,14 @@ import { temporaryBytes, temporaryPassword } from '../rules/temporary-password.t
 import { canSignIn } from '../rules/user.ts'
 import { behind } from './acquaint.ts'
 
+/** A place in the queue before the hashing threads. */
+export interface Place {
+  /** Whose it is. */
+  readonly bucket: string
+  /** Whether it is for somebody signed in, or on a trusted device: strangers wait longer. */
+  readonly known: boolean
+}
+
 /** What came of holding a password against a person. */
 export interface Proof {
   readonly ok: true
@@ -34,14 +42,14 @@ export interface Proof {
  * Whether the password is this person's. Where there is none to hold it against, or only a hash that
  * cannot be read, verifying the decoy costs the same.
  *
- * @param bucket Whose place in the hashing queue is taken.
+ * @param place Whose place in the hashing queue is taken.
  * @returns `busy` when there is no place; `unavailable` while this node lacks the secret in use.
  */
 export async function prove(
   world: World,
   found: User | undefined,
   password: string,
-  bucket: string,
+  { bucket, known }: Place,
 ): Promise<Proof | Refusal> {
   const { hasher, keys, clock } = world
   // For every name alike: one with a pepper that is not at hand would stand out.
@@ -52,16 +60,16 @@ export async function prove(
   const isVoid = hash !== null && found?.temporaryUntil != null && isLeaked(keys, hash)
   const kept = hash === null || isVoid ? undefined : toVerify(keys, hash, password)
   if (!kept || !hasher.reads(kept.phc)) {
-    const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, bucket)
+    const done = await hasher.verify(hasher.decoy, secretOf(keys, password).secret, bucket, known)
     const corrupt = hash !== null && !isVoid
     const why = corrupt ? 'corrupt_hash' : found ? 'cannot_sign_in' : 'unknown_name'
     return done.ok ? { ok: true, right: false, why, hash } : done
   }
-  const done = await hasher.verify(kept.phc, kept.secret, bucket)
+  const done = await hasher.verify(kept.phc, kept.secret, bucket, known)
   if (!done.ok) return done
   if (!done.value || !hasAged(keys, kept, hasher.isOld(kept.phc)))
     return { ok: true, right: done.value, why: 'wrong_password', hash }
-  const anew = await hashed(world, password, bucket)
+  const anew = await hashed(world, password, { bucket, known })
   // Without a place for it now, the old hash stays until the next time.
   return { ok: true, right: true, why: '', hash: anew.ok ? anew.value : hash }
 }
@@ -88,10 +96,10 @@ export async function faultOf(
 export async function hashed(
   world: World,
   password: string,
-  bucket: string,
+  { bucket, known }: Place,
 ): Promise<{ ok: true; value: string } | Refusal> {
   const { pepper, secret } = secretOf(world.keys, password)
-  const done = await world.hasher.hash(secret, bucket)
+  const done = await world.hasher.hash(secret, bucket, known)
   return done.ok ? { ok: true, value: stored(pepper, done.value) } : done
 }
 

@@ -33,7 +33,7 @@ export async function proveAgain(
 
   // Memory does not hear of a hash that was made anew.
   const kept = await world.store.find(userRef(id))
-  const proof = await prove(world, kept, password, bucket)
+  const proof = await prove(world, kept, password, { bucket, known: true })
   const came: Came = !proof.ok ? 'unchecked' : proof.right ? 'right' : { wrong: proof.why }
   const given = { made: charged.charge, came }
   const settled = await world.store.step(asked, ({ shown }, now) =>

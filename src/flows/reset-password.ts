@@ -25,7 +25,7 @@ export async function resetPassword(
   { address, bucket }: DoneFrom,
 ): Promise<{ ok: true; temporaryPassword: string } | Refusal> {
   const temporaryPassword = generated(world)
-  const hash = await hashed(world, temporaryPassword, bucket)
+  const hash = await hashed(world, temporaryPassword, { bucket, known: true })
   if (!hash.ok) return hash
   return world.store.step(
     { ...acting(caller), whom: userRef(id), devices: devicesOf(id) },

@@ -71,7 +71,7 @@ export async function setUp(
 ): Promise<Granted | Refusal> {
   const who = await named(world, asked)
   if ('fields' in who) return refuse('validation_failed', { fields: who.fields })
-  const hash = await hashed(world, asked.password, from.bucket)
+  const hash = await hashed(world, asked.password, { bucket: from.bucket, known: false })
   if (!hash.ok) return hash
 
   const [userId, sessionId, deviceId] = [newId(world), newId(world), newId(world)]

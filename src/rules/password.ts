@@ -57,7 +57,7 @@ export const hashingSettings = {
     min: 1,
     max: 1024,
     unit: 'hashes',
-    doc: 'How many hashes may wait; beyond that a sign-in is told to try again.',
+    doc: 'How many hashes of strangers may wait, and as many of those who are signed in or on a trusted device; beyond that one is told to try again.',
   },
 } as const satisfies Settings
 

@@ -51,9 +51,9 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
   const work: Argon2 = { kind: 'argon2id', memory, passes, lanes: 1, length: hashBytes }
 
   return {
-    async hash(secret, by) {
+    async hash(secret, by, known) {
       const salt = randomBytes(saltBytes)
-      const output = await queue.run(jobOf(secret, salt, work), by)
+      const output = await queue.run(jobOf(secret, salt, work), by, known)
       return output.ok ? { ok: true, value: written({ work, salt, hash: output.value }) } : output
     },
     reads(phc) {
@@ -63,14 +63,14 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
         return false
       }
     },
-    async verify(phc, secret, by) {
+    async verify(phc, secret, by, known) {
       const kept = read(phc)
-      const output = await queue.run(jobOf(secret, kept.salt, kept.work), by)
+      const output = await queue.run(jobOf(secret, kept.salt, kept.work), by, known)
       if (!output.ok) return output
       const right = timingSafeEqual(output.value, kept.hash)
       const rest = right ? undefined : restOf(kept.work, work)
       // Where there is no place for it, waiting has taken long enough.
-      if (rest) await queue.run(jobOf(secret, randomBytes(saltBytes), rest), by)
+      if (rest) await queue.run(jobOf(secret, randomBytes(saltBytes), rest), by, known)
       return { ok: true, value: right }
     },
     // Nobody has ever hashed anything to this: it is drawn, not computed.

@@ -74,6 +74,23 @@ test('one address holds at most 8 places, and gets them back', async () => {
   expect(await told(greedy())).toEqual({ done: 8, busy: 92 })
 })
 
+test('whoever is known is served before strangers, and has a lane that they cannot fill', async () => {
+  const queue = queueOf({ queue: 2 })
+  const order: string[] = []
+  const run = async (name: string, known = false) => {
+    const answer = await queue.run(job(20), name, known)
+    order.push(`${name} ${codeOf(answer)}`)
+  }
+  await Promise.all([
+    ...['first', 'stranger', 'another', 'one too many'].map((name) => run(name)),
+    ...['friend', 'colleague', 'one friend too many'].map((name) => run(name, true)),
+  ])
+  expect(order.slice(0, 2)).toEqual(['one too many busy', 'one friend too many busy'])
+  expect(order.slice(2)).toEqual(
+    ['first', 'friend', 'colleague', 'stranger', 'another'].map((name) => `${name} done`),
+  )
+})
+
 test('first come, first served', async () => {
   const queue = queueOf()
   const order: number[] = []

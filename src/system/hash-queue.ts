@@ -1,6 +1,7 @@
 /**
  * The queue before the hashing threads: first come, first served, bounded in length, in waiting and in
- * what one address may hold of it. Whoever does not fit hears so at once and may come again.
+ * what one address may hold of it. Whoever does not fit hears so at once and may come again. Who is known
+ * has a lane of his own, served first: strangers without end keep nobody out who was here before.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import type { Job } from './hashing-worker.ts'
 export interface QueueOptions {
   /** Threads; each computes one job at a time. */
   readonly workers: number
-  /** Jobs that may wait. */
+  /** Jobs that may wait in each lane. */
   readonly queue: number
   /** How long a job may wait for a thread. */
   readonly wait: Millis
@@ -24,10 +25,11 @@ export interface QueueOptions {
 export interface HashQueue {
   /**
    * @param by Whose place it takes.
+   * @param known Whether it is for somebody signed in, or on a device that is trusted.
    * @returns The output, or `busy`, or `unavailable` once closed.
    * @throws {Error} When the thread dies over it.
    */
-  run(job: Job, by: string): Promise<Hashed<Buffer>>
+  run(job: Job, by: string, known?: boolean): Promise<Hashed<Buffer>>
   /** Jobs done since the start, and those that wait for a thread. */
   state(): { readonly evaluated: number; readonly waiting: number }
   /** Refuses who waits, lets finish what is computing, and ends the threads. */
@@ -43,7 +45,8 @@ interface Waiting {
 
 export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): HashQueue {
   const threads = hashThreads(workers, serveWaiting)
-  const waiting: Waiting[] = []
+  const [knownLane, lane]: [Waiting[], Waiting[]] = [[], []]
+  const waiting = () => knownLane.length + lane.length
   const held = new Map<string, number>()
   let closed = false
   let evaluated = 0
@@ -57,16 +60,16 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
     refuse(closed ? 'unavailable' : 'busy', { why, retryAfter: wait })
 
   function serveWaiting(): void {
-    for (let first = waiting[0]; first; first = waiting[0]) {
-      const output = threads.compute(first.job)
+    while (waiting() > 0) {
+      const first = knownLane[0] ?? lane[0]
+      const output = first && threads.compute(first.job)
       if (output === undefined) return
-      waiting.shift()
-      first.start(output)
+      ;(knownLane.shift() ?? lane.shift())?.start(output)
     }
   }
 
   /** Takes a place in the queue until a thread is free, the time is over, or all is closed. */
-  function stand(job: Job): Promise<Hashed<Buffer>> {
+  function stand(job: Job, waiting: Waiting[]): Promise<Hashed<Buffer>> {
     return new Promise((resolve) => {
       const entry: Waiting = {
         job,
@@ -85,30 +88,31 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
     })
   }
 
-  async function enter(job: Job): Promise<Hashed<Buffer>> {
-    const output = waiting.length === 0 ? threads.compute(job) : undefined
+  async function enter(job: Job, known: boolean): Promise<Hashed<Buffer>> {
+    const output = waiting() === 0 ? threads.compute(job) : undefined
     if (output !== undefined) return done(output)
-    return waiting.length < queue ? stand(job) : refused('hash_queue_full')
+    const own = known ? knownLane : lane
+    return own.length < queue ? stand(job, own) : refused('hash_queue_full')
   }
 
   return {
-    async run(job, by) {
+    async run(job, by, known = false) {
       if (closed) return refused('hasher_closed')
       const places = held.get(by) ?? 0
       if (places >= perAddress) return refused('hash_share_used_up')
       held.set(by, places + 1)
       try {
-        return await enter(job)
+        return await enter(job, known)
       } finally {
         const left = (held.get(by) ?? 1) - 1
         if (left > 0) held.set(by, left)
         else held.delete(by)
       }
     },
-    state: () => ({ evaluated, waiting: waiting.length }),
+    state: () => ({ evaluated, waiting: waiting() }),
     async close() {
       closed = true
-      for (const entry of [...waiting]) entry.refuse('hasher_closed')
+      for (const entry of [...knownLane, ...lane]) entry.refuse('hasher_closed')
       await threads.close()
     },
   }
