@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { QueryConfig } from 'pg'
+import type { PoolClient, QueryConfig, QueryResult } from 'pg'
 import type { Instant } from '../rules/time.ts'
 import type { Query } from './database.ts'
 
@@ -20,6 +20,23 @@ export function naming(): (query: Query) => QueryConfig {
       names.set(text, name)
     }
     return { ...(name && { name }), text, values: [...parameters] }
+  }
+}
+
+/**
+ * Sends queries without waiting for each other, and in one packet: each write to the socket costs as much
+ * as all else that is done for a query.
+ */
+export function atOneGo(
+  client: PoolClient,
+  queries: readonly (string | QueryConfig)[],
+): Promise<PromiseSettledResult<QueryResult>[]> {
+  const { stream } = client.connection
+  stream.cork()
+  try {
+    return Promise.allSettled(queries.map((query) => client.query(query)))
+  } finally {
+    stream.uncork()
   }
 }
 

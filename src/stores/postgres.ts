@@ -14,7 +14,7 @@ import { migrate } from './migrate.ts'
 import { collided, told } from './postgres-errors.ts'
 import { lineTo } from './postgres-line.ts'
 import { poolFor, schema } from './postgres-pool.ts'
-import { atOnce, naming, together } from './postgres-statements.ts'
+import { atOnce, atOneGo, naming, together } from './postgres-statements.ts'
 
 /** Any number that is always the same: who migrates one of our databases holds it. */
 const migrationLock = 5_127_331
@@ -66,8 +66,7 @@ export async function openPostgres(given: {
 
   /** A statement in a transaction of its own, in one round trip. @returns How many rows it met. */
   async function alone(client: PoolClient, query: Query): Promise<number> {
-    const sent = [begin, named(query), 'commit'].map((one) => client.query(one))
-    const answers = await Promise.allSettled(sent)
+    const answers = await atOneGo(client, [begin, named(query), 'commit'])
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed) throw failed.reason
     const [, done] = answers
@@ -86,8 +85,8 @@ export async function openPostgres(given: {
       return !isMissed(met)
     }
     // Sent without waiting for each other. When one fails, those behind it fail too.
-    const sent = [chain === undefined ? begin : 'select', ...writes.map(named)]
-    const answers = await Promise.allSettled(sent.map((query) => client.query(query)))
+    const first = chain === undefined ? begin : 'select'
+    const answers = await atOneGo(client, [first, ...writes.map(named)])
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed && !collided(failed.reason)) await told(Promise.reject(failed.reason))
 
