@@ -54,6 +54,10 @@ function sticking(meddling: Meddling, which?: 'write') {
   return { free: () => free() }
 }
 
+/** Until each node has told of its first look: what it hears later it tells by itself. */
+const beaten = (tables: Awaited<ReturnType<typeof beneath>>) =>
+  until(async () => Number((await tables.run('select min(beats) as n from nodes'))[0]?.n) > 1)
+
 /** Everything that ends trust, and the record that must not be remembered afterwards. */
 const endings: Readonly<Record<string, [(store: Store) => Promise<unknown>, Kind, string]>> = {
   'a session ends': [endOne, 'sessions', 'one'],
@@ -257,6 +261,63 @@ describe.each(Object.entries(places))('standing on %s', (_, place) => {
     // No clock moves: whoever says only at the next beat how far it has heard is waited for without end.
     await ended
     expect(one.standing.state().barriers).toMatchObject({ count: 1, longest: 0 })
+  })
+
+  test('what a node revokes alone it tells at most every 50 ms, and not with each deed', async () => {
+    const at = await place()
+    const tables = await beneath(at)
+    let writes = 0
+    const before = (what: 'read' | 'write') => {
+      writes += what === 'write' ? 1 : 0
+      return undefined
+    }
+    // Its clock stands still: no beat is due.
+    const { store } = await seat(at, { clock: hands(), meddling: { before } })
+    await settle(store)
+    await beaten(tables)
+    const [already, began] = [writes, performance.now()]
+    for (let n = 0; n < 20; n++) await change(store, { role: n % 2 ? 'viewer' : 'member' })
+    expect(writes - already).toBeLessThanOrEqual((performance.now() - began) / 50)
+    const told = async () => {
+      const [row] = await tables.run('select applied, head from nodes, feed')
+      return Number(row?.head) > 0 && Number(row?.applied) === Number(row?.head)
+    }
+    await until(told)
+  })
+
+  test('whoever comes upon what another has revoked alone waits until that one has told, and no longer', async () => {
+    const { all, tables } = await seats(2)
+    const [one, other] = all as [Seat, Seat]
+    await beaten(tables)
+    await endOne(one.store)
+    // No clock moves: a node that told at its next beat would be waited for without end.
+    await endOne(other.store)
+    expect(other.standing.state().barriers).toMatchObject({ count: 1, longest: 0 })
+  })
+
+  test('whoever revokes waits for what there was then, not for what others revoke meanwhile', async () => {
+    const at = await place()
+    const tables = await beneath(at)
+    let reads = 0
+    const meddling: Meddling = { reads: () => (reads += 1) }
+    const one = await seat(at, { clock: hands(), meddling })
+    const other = await seat(at, { clock: hands() })
+    await settle(one.store)
+    await tables.run(`insert into nodes (id, lease, applied, beats) values ('slow', 400, -1, 1)`)
+    const end = async () => Number((await tables.run('select head from feed'))[0]?.head)
+    const hears = (head: number) =>
+      tables.run(`update nodes set applied = ${head} where id = 'slow'`)
+    const first = change(one.store, { role: 'viewer' })
+    await until(async () => (await end()) === 1)
+    // Two looks after the commit: the first of them has come back.
+    const seen = reads
+    await until(() => reads > seen + 2)
+    const second = change(other.store, { role: 'member' })
+    await until(async () => (await end()) === 2)
+    await hears(1)
+    await first
+    await hears(2)
+    await second
   })
 
   test.each([

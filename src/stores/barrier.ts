@@ -30,12 +30,15 @@ export async function barrier(
   const since = elapsed()
   // A node that is not known of may have the longest lease there is.
   let longest: Millis | undefined
+  /** Where the feed ended at first: what others revoke meanwhile is theirs to wait for. */
+  let upTo: number | undefined
   for (let wait = 1; ; wait = Math.min(2 * wait, longestPause)) {
     const seen = await site.read(() => everybody(site)).catch(() => undefined)
     if (seen) {
       const [rows = [], [end] = []] = seen.rows
       const nodes = rows as unknown as NodeRow[]
-      const head = Number(end?.head)
+      const head = Math.min(upTo ?? Number(end?.head), Number(end?.head))
+      upTo = head
       const others = nodes.every(({ id, applied }) => id === node?.id || applied >= head)
       if (others && (await (node?.hears(head) ?? true))) return elapsed() - since
       longest = Math.max(longest ?? 0, ...nodes.map(({ lease }) => lease))

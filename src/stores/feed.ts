@@ -18,6 +18,9 @@ const mostEntries = 1_000
 /** How many entries are kept. */
 const keptEntries = 10_000
 
+/** As an entry has it. */
+export const saidOf = (subjects: readonly Subject[]): string => subjects.join(' ')
+
 /**
  * Tells the feed, as part of a step. The end of the feed stays locked until the commit, so entries
  * are seen in their order: who has seen one has seen all before it.
@@ -28,7 +31,7 @@ export function telling(
   at: Instant,
 ): Query[] {
   if (subjects.length === 0) return []
-  const said = subjects.join(' ')
+  const said = saidOf(subjects)
   return [
     shaped('move feed', [], () =>
       sql`update feed set head = head + 1 where id = 'feed'`.compile(builder),

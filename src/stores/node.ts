@@ -27,6 +27,7 @@ import {
   leaving,
   looking,
   registering,
+  saidOf,
   trimming,
 } from './feed.ts'
 import { memory } from './memory.ts'
@@ -39,6 +40,13 @@ import { watching } from './watching.ts'
 const graceAfterLease: Millis = 750
 /** What barriers are told apart by; the longest there is takes 5.5 s. */
 const barrierBounds: readonly Millis[] = [2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 6_000]
+/**
+ * So long a node keeps to itself that it has heard of what it revoked alone. Others only wait for that when they
+ * have come upon it; saying it each time is a commit beside each sign-out.
+ */
+const tellOwnAfter: Millis = 50
+/** Own entries not yet seen in the feed that are told from others' at most. */
+const mostOwn = 1_000
 /** At most so long between two looks, also under a long lease. */
 const lookEvery: Millis = 250
 
@@ -76,6 +84,9 @@ export async function startNode(given: {
   let beats = 0
   /** Whether somebody may be waiting to read how far this node has heard. */
   let owed = false
+  /** What own steps have told and the feed has not shown yet; and what will tell of having heard it. */
+  const own = new Set<string>()
+  let tellingOwn: NodeJS.Timeout | undefined
   let head = 0
   const upTo = barrierBounds.map((bound) => ({ bound, count: 0 }))
   const barriers = { count: 0, total: 0, longest: 0, upTo }
@@ -134,10 +145,19 @@ export async function startNode(given: {
   function takeIn(entries: readonly Entry[], { epoch, head }: Looked): boolean {
     if (!heard || epoch !== heard.epoch || !isWhole(entries, heard.applied, head)) return false
     heard = { epoch, applied: head }
-    if (entries.length > 0) owed = true
+    const others = entries.filter(({ subjects }) => !own.delete(subjects))
+    if (others.length > 0) owed = true
+    else if (entries.length > 0) tellingOwn ??= setTimeout(tellOwn, tellOwnAfter).unref()
     // Its own too: one whose commit was never answered may have been dropped too early.
     for (const { subjects } of entries) drop(subjects.split(' ') as Subject[])
     return true
+  }
+
+  function tellOwn(): void {
+    tellingOwn = undefined
+    owed = true
+    // Not without a look: a database that was put back meanwhile shows by the row that a beat would write.
+    void look()
   }
 
   function drop(subjects: readonly Subject[]): void {
@@ -214,6 +234,13 @@ export async function startNode(given: {
     memory: remembered,
     watch: watchers.watch,
     fresh,
+    /** What this node's own step is about to tell the feed, which may show it before the step knows. */
+    tells(heardOf: readonly Subject[]): void {
+      if (heardOf.length === 0) return
+      // What is never kept is never seen.
+      if (own.size >= mostOwn) own.clear()
+      own.add(saidOf(heardOf))
+    },
     /** What this node's own step has written: dropped at once, and told when others are told. */
     wrote(quietly: readonly Subject[], heardOf: readonly Subject[]): void {
       for (const subject of quietly) remembered.drop(subject)
@@ -248,6 +275,7 @@ export async function startNode(given: {
     async close(): Promise<void> {
       closed = true
       clearInterval(ticking)
+      clearTimeout(tellingOwn)
       looked = undefined
       remembered.clear()
       await Promise.allSettled([looks(), beatings()])

@@ -50,7 +50,7 @@ export function sqlStore(given: {
   readonly database: Database
   readonly random: Random
   readonly auditKey: () => Buffer | KeyObject
-  readonly node?: Pick<Node, 'id' | 'wrote' | 'waited' | 'hears' | 'living'>
+  readonly node?: Pick<Node, 'id' | 'tells' | 'wrote' | 'waited' | 'hears' | 'living'>
   readonly clock?: Pick<Clock, 'elapsed'>
 }): Store {
   const { database, random, auditKey, node, clock = ownClock } = given
@@ -83,6 +83,7 @@ export function sqlStore(given: {
           const ids = events.map(() => fresh(16))
           const revision = fresh(12)
           const { touched, revoked } = toldBy(seen, deeds, now)
+          node?.tells(revoked)
           const committed = await database
             .commit((held) => {
               const sealed = seal(auditKey(), held, events, ids, now)

@@ -38,6 +38,8 @@ export interface Seat {
 export interface Meddling {
   before?: (what: 'read' | 'write') => Promise<unknown> | undefined
   commit?: (commit: () => Promise<boolean>) => Promise<boolean>
+  /** Told of each read of the store, as it begins. */
+  reads?: () => void
 }
 
 export async function seat(
@@ -51,6 +53,10 @@ export async function seat(
     commit: (build) => {
       const commit = () => opened.commit(build)
       return meddling.commit ? meddling.commit(commit) : commit()
+    },
+    read: (ask) => {
+      meddling.reads?.()
+      return opened.read(ask)
     },
     line(hint) {
       const line = opened.line(hint)
