@@ -4,8 +4,10 @@
  *
  * @module
  */
+
 import type { Records } from './audit-ports.ts'
 import type { Figures } from './figure-ports.ts'
+import type { PasswordHasher } from './hash-ports.ts'
 import type { Access } from './rules/access.ts'
 import type { AuditRow } from './rules/audit.ts'
 import type { auditSettings } from './rules/audit-seal.ts'
@@ -15,7 +17,6 @@ import type { Keys } from './rules/keys.ts'
 import type { LockoutPolicy } from './rules/lockout.ts'
 import type { passwordSettings } from './rules/password.ts'
 import type { LimitPolicy } from './rules/rate.ts'
-import type { Refusal } from './rules/refusal.ts'
 import type { KeyUses } from './rules/retirement.ts'
 import type { refreshSettings } from './rules/rotation.ts'
 import type { SessionPolicy } from './rules/session.ts'
@@ -284,26 +285,6 @@ export interface Clock {
 export interface Random {
   /** `length` unguessable bytes. */
   bytes(length: number): Buffer
-}
-
-/** What a hash job says: done, or refused because the queue is full or the wait too long. */
-export type Hashed<T> = { readonly ok: true; readonly value: T } | Refusal
-
-/** Hashes off the main thread. `by` is whose place in the queue it takes (an address). */
-export interface PasswordHasher {
-  /** @returns A PHC string over `secret`. `by`: whose place it takes; `known`: not a stranger's. */
-  hash(secret: Buffer, by: string, known?: boolean): Promise<Hashed<string>>
-  /** Whether `phc` can be verified at all; one that cannot was altered, or is of a kind unknown here. */
-  reads(phc: string): boolean
-  /** Whether `secret` is behind `phc`. A hash that cannot be read throws. */
-  verify(phc: string, secret: Buffer, by: string, known?: boolean): Promise<Hashed<boolean>>
-  /** A well-formed hash nobody knows the secret of, of the parameters in use: verifying costs the same. */
-  readonly decoy: string
-  /** Whether `phc` was made with weaker parameters than those in use. */
-  isOld(phc: string): boolean
-  /** How it stands with the threads: hashes evaluated since the start, and those that wait. */
-  state(): { readonly evaluated: number; readonly waiting: number }
-  close(): Promise<void>
 }
 
 /** What whoever watches is told: it is not what it was; or nothing can be promised any more. */

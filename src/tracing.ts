@@ -7,9 +7,10 @@
  * @see OpenTelemetry Semantic Conventions: Trace, Database client spans, Recording errors
  */
 import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { PasswordHasher } from './hash-ports.ts'
 import { problems } from './http/problem.ts'
 import type { Answer, Refused, Route } from './http/route.ts'
-import type { PasswordHasher, Ref, Store } from './ports.ts'
+import type { Ref, Store } from './ports.ts'
 import type { Refusal } from './rules/refusal.ts'
 
 /** Finds the SDK whenever it is registered, before or after; without one it makes nothing. */

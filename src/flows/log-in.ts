@@ -15,7 +15,7 @@ import {
   type World,
 } from '../ports.ts'
 import { event } from '../rules/audit.ts'
-import { deviceNamed, trust } from '../rules/device.ts'
+import { deviceNamed, readDevice, trust } from '../rules/device.ts'
 import type { Device, Session, User } from '../rules/facts.ts'
 import { forgiven } from '../rules/guess.ts'
 import { canonicalName } from '../rules/identifier.ts'
@@ -64,10 +64,26 @@ export async function logIn(
   asked: { username: string; password: string; remember: boolean },
   from: From,
 ): Promise<Granted | Refusal> {
-  const { policy, keys } = world
+  const { keys } = world
   // A node without the secret in use would charge a bucket that the others look at no more.
   const late = await behind(world, keys)
   if (late) return late
+  // Without a place nobody would look at the guess: to charge it and take that back costs everybody else.
+  const door = world.hasher.admit(readDevice(keys, from.device) !== undefined)
+  if (!door.ok) return door
+  try {
+    return await guessed(world, asked, from)
+  } finally {
+    door.value()
+  }
+}
+
+async function guessed(
+  world: World,
+  asked: { username: string; password: string; remember: boolean },
+  from: From,
+): Promise<Granted | Refusal> {
+  const { policy, keys } = world
   const name = canonicalName(asked.username)
   const found = await world.store.find(userNamed(name ?? ''))
   const guess = await guessOf(world, found, asked.username, from)

@@ -35,24 +35,29 @@ export function deviceToken(keys: Keys, { id, userId }: Pick<Device, 'id' | 'use
   return Buffer.concat([body, macOf(mac, body)]).toString('base64url')
 }
 
-/**
- * Which device of this person a cookie names. Never throws, whatever it is given.
- *
- * @returns The device's id; `undefined` for a cookie that is not ours or somebody else's.
- */
-export function deviceNamed(
+/** Which device of whom a cookie names; `undefined` for one that is not ours. Never throws. */
+export function readDevice(
   keys: Keys,
   text: string | undefined,
-  userId: string,
-): string | undefined {
+): Pick<Device, 'id' | 'userId'> | undefined {
   const bytes = Buffer.from(text ?? '', 'base64url')
   if (bytes.length !== length || bytes.toString('base64url') !== text || bytes[0] !== version)
     return undefined
   const key = keys.forMac('device', bytes.subarray(1, 7).toString('base64url'))
   if (!key || !timingSafeEqual(macOf(key, bytes.subarray(0, signed)), bytes.subarray(signed)))
     return undefined
-  const isTheirs = bytes.subarray(23, signed).equals(bytesOf(userId))
-  return isTheirs ? bytes.subarray(7, 23).toString('base64url') : undefined
+  const idAt = (from: number, to: number) => bytes.subarray(from, to).toString('base64url')
+  return { id: idAt(7, 23), userId: idAt(23, signed) }
+}
+
+/** The id of the device of this person that a cookie names, if it is one of theirs. */
+export function deviceNamed(
+  keys: Keys,
+  text: string | undefined,
+  userId: string,
+): string | undefined {
+  const named = readDevice(keys, text)
+  return named?.userId === userId ? named.id : undefined
 }
 
 /** Whether a device, as it is kept, is trusted for this person now. */

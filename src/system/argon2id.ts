@@ -7,7 +7,7 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import type { PasswordHasher } from '../ports.ts'
+import type { PasswordHasher } from '../hash-ports.ts'
 import { type ReadHash, readForeign } from './foreign-hash.ts'
 import { hashQueue, type QueueOptions } from './hash-queue.ts'
 import type { Job, Work } from './hashing-worker.ts'
@@ -73,6 +73,7 @@ export function argon2id(options: Partial<HashingOptions> = {}): PasswordHasher 
       if (rest) await queue.run(jobOf(secret, randomBytes(saltBytes), rest), by, known)
       return { ok: true, value: right }
     },
+    admit: queue.admit,
     // Nobody has ever hashed anything to this: it is drawn, not computed.
     decoy: written({ work, salt: randomBytes(saltBytes), hash: randomBytes(hashBytes) }),
     isOld(phc) {

@@ -91,6 +91,18 @@ test('whoever is known is served before strangers, and has a lane that they cann
   )
 })
 
+test('no more are let in at the door than there are places for, of strangers and of who is known', async () => {
+  const queue = queueOf({ queue: 2, workers: 1 })
+  const told = (known: boolean) => [1, 2, 3, 4].map(() => codeOf(queue.admit(known)))
+  expect(told(false)).toEqual(['done', 'done', 'done', 'busy'])
+  const one = queue.admit(true)
+  expect(told(true)).toEqual(['done', 'done', 'busy', 'busy'])
+  if (one.ok) one.value()
+  expect(told(true)).toEqual(['done', 'busy', 'busy', 'busy'])
+  await queue.close()
+  expect(told(true)).toEqual(Array(4).fill('unavailable'))
+})
+
 test('first come, first served', async () => {
   const queue = queueOf()
   const order: number[] = []

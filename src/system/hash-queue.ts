@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Hashed } from '../ports.ts'
+import type { Hashed } from '../hash-ports.ts'
 import { refuse } from '../rules/refusal.ts'
 import type { Millis } from '../rules/time.ts'
 import { hashThreads } from './hash-threads.ts'
@@ -30,6 +30,12 @@ export interface HashQueue {
    * @throws {Error} When the thread dies over it.
    */
   run(job: Job, by: string, known?: boolean): Promise<Hashed<Buffer>>
+  /**
+   * Lets somebody in at the door, before what has to be done for a hash: no more than there are places for.
+   *
+   * @returns What is called when he leaves; `busy`.
+   */
+  admit(known: boolean): Hashed<() => void>
   /** Jobs done since the start, and those that wait for a thread. */
   state(): { readonly evaluated: number; readonly waiting: number }
   /** Refuses who waits, lets finish what is computing, and ends the threads. */
@@ -48,6 +54,7 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
   const [knownLane, lane]: [Waiting[], Waiting[]] = [[], []]
   const waiting = () => knownLane.length + lane.length
   const held = new Map<string, number>()
+  const inside = { known: 0, strangers: 0 }
   let closed = false
   let evaluated = 0
 
@@ -107,6 +114,17 @@ export function hashQueue({ workers, queue, wait, perAddress }: QueueOptions): H
         const left = (held.get(by) ?? 1) - 1
         if (left > 0) held.set(by, left)
         else held.delete(by)
+      }
+    },
+    admit(known) {
+      const who = known ? 'known' : 'strangers'
+      if (closed || inside[who] >= queue + workers) return refused('hash_queue_full')
+      inside[who] += 1
+      return {
+        ok: true,
+        value: () => {
+          inside[who] -= 1
+        },
       }
     },
     state: () => ({ evaluated, waiting: waiting() }),

@@ -28,15 +28,21 @@ export interface Asking {
   readonly body?: string
 }
 
-export function ask({ port, agent, method, path, headers, body }: Asking): Promise<Answered> {
+export function ask(asking: Asking): Promise<Answered> {
+  const { port, agent, method, path, headers, body } = asking
   return new Promise((resolve) => {
     const to = { host: '127.0.0.1', port, method, path: `/api/v1${path}`, timeout: patience }
     const sent = request({ ...to, ...(agent && { agent }), headers })
-    const lost = () => {
+    let late = false
+    sent.on('timeout', () => {
+      late = true
       sent.destroy()
-      resolve({ status: 0, set: [] })
-    }
-    sent.on('error', lost).on('timeout', lost)
+    })
+    sent.on('error', () => {
+      // A connection that was kept may have been closed while this was on its way.
+      const again = sent.reusedSocket && !late
+      resolve(again ? ask(asking) : { status: 0, set: [] })
+    })
     sent.on('response', (response) => {
       const set = response.headers['set-cookie'] ?? []
       const status = response.statusCode ?? 0

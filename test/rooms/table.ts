@@ -19,7 +19,7 @@ export interface Room {
 export const rooms: Readonly<Record<string, Room>> = {
   rules: { at: ['src/rules/'], imports: ['rules'], node: ['node:crypto'] },
   ports: {
-    at: ['src/ports.ts', 'src/audit-ports.ts', 'src/figure-ports.ts'],
+    at: ['src/ports.ts', 'src/audit-ports.ts', 'src/figure-ports.ts', 'src/hash-ports.ts'],
     imports: ['ports', 'rules'],
     node: [],
   },
