@@ -492,6 +492,15 @@ describe.each(databases)('an owner is left for ever, on %s', (kind) => {
     expect((await patch(ada, adaId, { displayName: 'Ada' })).status).toBe(200)
   })
 
+  test('another whose temporary password is over does not count', async () => {
+    const { ada, adaId, gate, pass } = await withOwner(kind)
+    expect((await create(ada, { username: 'olga', role: 'owner' })).status).toBe(201)
+    pass(day)
+    const again = visitor(gate)
+    expect((await again.logIn('ada')).status).toBe(200)
+    expectRefused(await patch(again, adaId, { role: 'member' }), 409, 'last_owner')
+  })
+
   test('with another there, each of it may be', async () => {
     const { open, ada, adaId, pass } = await withOwner(kind)
     const { userId, who: olga } = await signedIn(open, 'olga', 'owner')

@@ -151,7 +151,7 @@ function upon(
       const next = curbed(session, user, now, world.policy.session)
       return next ? [keep('sessions', next)] : []
     })
-    const last = keepsAnOwner(shown.owners, user)
+    const last = keepsAnOwner(shown.owners, user, now)
     if (last) return { verdict: last, record: [refused(caller, id, last, address)] }
     return {
       verdict: { ok: true, user },

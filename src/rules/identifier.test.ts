@@ -57,3 +57,7 @@ test.each([
 ])('shows %j as %j', (typed, shown) => {
   expect(showableName(typed)).toBe(shown)
 })
+
+test.each([...'\u061c\u200e\u200f\u202a\u202e\u2066\u2069'])('no name with %j in it', (mark) => {
+  expect(showableName(`a${mark}b`)).toBeUndefined()
+})

@@ -27,8 +27,8 @@ export const usernameFault: FieldRefusal = {
   detail: 'Use letters, digits and . _ @ + - between them.',
 }
 
-// Cc and the bidirectional controls: they would let a name rewrite the line it is shown in.
-const unshowable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+// Cc and the bidirectional controls (UAX #9): they would let a name rewrite the line it is shown in.
+const unshowable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
 
 /**
  * A display name as it may be kept: 1–128 code points, trimmed, no control characters.

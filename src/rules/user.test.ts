@@ -242,7 +242,14 @@ describe('an owner is left', () => {
     ['when the last is renamed', [a], changed(a, { displayName: 'x' }, noon), true],
     ['when a disabled one is deleted', [a], deleted({ ...b, disabledAt: 1 }, noon), true],
     ['when a member goes', [a], deleted(one('member'), noon), true],
+    [
+      'when another can still use what was given',
+      [a, { ...b, temporaryUntil: noon + 1 }],
+      deleted(a, noon),
+      true,
+    ],
+    ['not when another can no more', [a, { ...b, temporaryUntil: noon }], deleted(a, noon), false],
   ])('%s', (_, owners, next, left) => {
-    expect(keepsAnOwner(owners, next)?.code).toBe(left ? undefined : 'last_owner')
+    expect(keepsAnOwner(owners, next, noon)?.code).toBe(left ? undefined : 'last_owner')
   })
 })

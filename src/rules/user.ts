@@ -158,9 +158,14 @@ export function mayChange(
 }
 
 /** Whether there is still an owner who can sign in once `next` is how this person is kept. */
-export function keepsAnOwner(owners: readonly User[], next: User): Refusal | undefined {
+export function keepsAnOwner(
+  owners: readonly User[],
+  next: User,
+  now: Instant,
+): Refusal | undefined {
   const isOne = next.role === 'owner' && next.disabledAt === null
-  const others = owners.filter(({ id }) => id !== next.id)
-  const was = others.length < owners.length
-  return was && !isOne && others.length === 0 ? refuse('last_owner') : undefined
+  const was = owners.some(({ id }) => id === next.id)
+  // One whose temporary password is over is let in by another owner alone.
+  const another = owners.some((one) => one.id !== next.id && canSignIn(one, now))
+  return was && !isOne && !another ? refuse('last_owner') : undefined
 }

@@ -290,6 +290,8 @@ test('WS-11: no handshake but the one: plain answers, and nothing falls over', a
     ['GET / HTTP/1.1', {}, 404],
     ['GET /api/v1/ws/ HTTP/1.1', {}, 404],
     ['GET /api/v1/x/../ws HTTP/1.1', {}, 400],
+    ['GET /api/v1\\ws HTTP/1.1', {}, 400],
+    ['GET /api/v1/x\\..\\ws HTTP/1.1', {}, 400],
     ['GET //evil.test/ws HTTP/1.1', {}, 404],
     ['POST /api/v1/ws HTTP/1.1', {}, 405],
     [ws, { key: 'Sec-WebSocket-Key: short' }, 400],
