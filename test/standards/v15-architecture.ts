@@ -64,6 +64,7 @@ export const architecture: Chapter = {
       'INP-02',
       'INP-05',
       'INP-08',
+      'FAULT-10',
       'test/http-trouble.test.ts: The hashing queue',
     ),
     met(
@@ -157,7 +158,8 @@ export const architecture: Chapter = {
       '15.4.4',
       3,
       'Nobody starves',
-      'First come, first served; one address holds eight places.',
+      'First come, first served, in a lane of strangers and one of who is known; one address holds eight places.',
+      'FAULT-10',
       'src/system/hash-queue.test.ts: first come, first served',
       'src/system/hash-queue.test.ts: one address holds at most 8 places',
     ),
