@@ -1,6 +1,7 @@
 /**
- * Who may call what (AUTHZ-05), generated from the route table: every route with every kind of caller.
- * What a cell expects follows from the route's guard alone, so a new route is in here from the start.
+ * Who may call what, generated from the route table: every route with every kind of caller. What a cell
+ * expects follows from the route's guard alone, so a new route is in here from the start; what each guard
+ * has to be is written down by hand in `route-policy.test.ts`.
  *
  * @module
  */
@@ -231,7 +232,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 describe.each(databases)('on %s', (database) => {
   test.each(Object.entries(kinds))(
-    'Every route with %s: by its guard, and nothing is changed',
+    'AUTHZ-05, CSRF-01, MUST-01: every route with %s: by its guard, and nothing is changed',
     async (_, kind) => {
       const open = await openTestGate(database, { ...kind.options, trustProxy: ['198.51.100.7'] })
       const { gate, dump, recorded } = open

@@ -5,9 +5,10 @@
  * @module
  */
 import { describe, expect, test } from 'vitest'
+import { routes } from '../../src/http/routes.ts'
 import { builtIn, permissionsOf } from '../../src/rules/access.ts'
 import { keyText } from '../../src/rules/api-key.ts'
-import { databases, openTestGate } from '../gate/gate.ts'
+import { databases, openTestGate, origin } from '../gate/gate.ts'
 import { issue, program } from '../gate/keys.ts'
 import { addPerson } from '../gate/people.ts'
 import { expectRefused, unharmed } from '../gate/refusal.ts'
@@ -57,17 +58,16 @@ describe.each(databases)('on %s', (kind) => {
 test('KEY-02: each scope opens its own routes and no other', async () => {
   const open = await claimed()
   const { gate, ada } = open
-  const routes: [string, string, string][] = [
-    ['GET', '/users', 'users:read'],
-    ['GET', `/users/${open.adaId}`, 'users:read'],
-    ['GET', '/lockouts', 'lockouts:read'],
-    ['POST', `/users/${open.adaId}/unlock`, 'users:write'],
-  ]
+  const opened = routes.flatMap(({ method, path, guard: { keys, permission } }) =>
+    keys && permission ? [{ method, path: path.replace('{id}', open.adaId), permission }] : [],
+  )
+  expect(opened.length).toBeGreaterThan(9)
   for (const scope of permissionsOf(builtIn, { role: 'owner' })) {
     const use = program(gate, (await issue(open, ada, { scopes: [scope] })).secret)
-    for (const [method, path, needs] of routes) {
+    for (const { method, path, permission } of opened) {
       const got = await use(method, path)
-      if (needs === scope) expect([path, got.status]).toEqual([path, method === 'GET' ? 200 : 204])
+      if (permission === scope)
+        expect([path, got.status]).toEqual([path, method === 'GET' ? 200 : 204])
       else expectRefused(got, 403, 'forbidden', `${scope} at ${path}`)
     }
   }
@@ -253,7 +253,7 @@ test('KEY-10: one Authorization in the documented form, and nothing else', async
   expectRefused(await ada.send('GET', '/users', both), 400, 'malformed_request')
 })
 
-test('CSRF: a key needs no token and no origin, unless a cookie of ours comes with it', async () => {
+test('CSRF-15, CSRF-18: a key needs no token and no origin, unless a cookie of ours comes with it', async () => {
   const open = await claimed()
   const { gate, ada } = open
   const eveId = await addPerson(open, 'eve')
@@ -261,7 +261,18 @@ test('CSRF: a key needs no token and no origin, unless a cookie of ours comes wi
   const path = `/users/${eveId}/unlock`
   expect((await program(gate, secret)('POST', path)).status).toBe(204)
   const evil = { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' }
-  expect((await program(gate, secret)('POST', path, { headers: evil })).status).toBe(204)
+  for (const site of ['same-origin', 'same-site', 'cross-site', 'none', null])
+    for (const from of [
+      origin,
+      'https://sibling.example.test',
+      'https://evil.test',
+      'null',
+      null,
+    ]) {
+      const headers = { Origin: from, 'Sec-Fetch-Site': site }
+      const got = await program(gate, secret)('POST', path, { headers })
+      expect([site, from, got.status]).toEqual([site, from, 204])
+    }
   const device = { Cookie: `__Host-device=${ada.jar.get('__Host-device')}` }
   const sent = [{ ...evil, ...device }, device]
   for (const headers of sent)

@@ -186,7 +186,7 @@ test('INP-09: a hundred requests at once are a hundred answers, each its own', a
   await isWell(server)
 })
 
-test('COOK-02, COOK-03, CSRF-05: cookies and tokens of any size and number, as they come off the wire', async () => {
+test('COOK-02, COOK-03, CSRF-05, KEY-10: cookies, tokens and keys of any size and number, as they come off the wire', async () => {
   const server = await start()
   const { origin, port } = server
   const claimed = await fetch(`${origin}${path}`, {
@@ -238,6 +238,38 @@ test('COOK-02, COOK-03, CSRF-05: cookies and tokens of any size and number, as t
   ).toEqual([403])
   expect(await deed(`${token}Authorization: Bearer x\r\n`)).toEqual([400])
   expect(await deed(token)).toEqual([200])
+
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+  const made = await fetch(`${origin}${base}/auth/api-keys`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      Origin: origin,
+      Cookie: `${session}; ${csrf}`,
+      'X-CSRF-Token': jar.get('csrf') ?? '',
+    },
+    body: JSON.stringify({ name: 'ci', scopes: ['users:read'], expiresAt }),
+  })
+  const { secret } = (await made.json()) as { secret: string }
+  const byKey = async (...lines: readonly string[]) => {
+    const head = `GET ${base}/users HTTP/1.1\r\nHost: localhost:${port}\r\n`
+    return statuses(await send(server, `${head}${lines.join('\r\n')}\r\n${last}`))
+  }
+  const key = `Authorization: Bearer ${secret}`
+  expect(await byKey(key)).toEqual([200])
+  expect(await byKey(key.toUpperCase().slice(0, 15) + key.slice(15))).toEqual([200])
+  // The platform would have kept the first.
+  for (const other of [
+    key,
+    'Authorization: Bearer x',
+    'authorization: Basic eA==',
+    'Authorization:',
+  ])
+    for (const both of [
+      [key, other],
+      [other, key],
+    ])
+      expect([other, await byKey(...both)]).toEqual([other, [400]])
   await isWell(server)
 })
 
