@@ -20,6 +20,7 @@ vi.mock('../src/system/hash-queue.ts', () => ({
       ok: true,
       value: createHash('sha256').update(secret).update(salt).digest(),
     }),
+    admit: () => ({ ok: true, value: () => {} }),
     state: () => ({ evaluated: 0, waiting: 0 }),
     close: async () => {},
   }),
