@@ -80,7 +80,8 @@ export function together(queries: readonly Query[], now: Instant | undefined): Q
   const answers = queries.map(({ sql, parameters: own }) => {
     const before = parameters.length
     parameters.push(...own)
-    return `(select coalesce(json_agg(r), '[]') from (${numberedFrom(before, sql)}) as r)`
+    // Not by `json_agg`, which costs the server a fifth more of all of it.
+    return `array_to_json(array(select row_to_json(r) from (${numberedFrom(before, sql)}) as r))`
   })
   return {
     sql:
