@@ -138,7 +138,7 @@ export const mutations: Readonly<Record<string, readonly Alteration[]>> = {
   ),
   'the last owner may go': one(
     users,
-    `was && !isOne && others.length === 0 ? refuse('last_owner') : undefined`,
+    `was && !isOne && !another ? refuse('last_owner') : undefined`,
     'undefined && was',
   ),
   'a proof never ages': one('src/rules/step-up.ts', 'now < provenAt + window', 'true'),
